@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# One non-recursive Makefile, out of tree: everything made lands below $(BUILD).
+# Sources are found by folder, so that a new file needs no edit here. Variables a
+# packager sets (CC AR CFLAGS CPPFLAGS LDFLAGS LDLIBS PKG_CONFIG DESTDIR PREFIX) are
+# never changed; what the sources themselves need is kept in variables named OWN_*.
+
+BUILD ?= build
+CC ?= gcc
+AR ?= ar
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CFLAGS ?= -O2 -g
+INSTALL ?= install
+PKG_CONFIG ?= pkg-config
+CTAGS ?= ctags
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+BINDIR ?= $(PREFIX)/bin
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/cotter
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+
+# Asked for once and only when a compiler or linker runs.
+once = $(or $($(1)),$(eval $(1) := $(shell $(2) 2>/dev/null) )$($(1)))
+pc_cflags = $(call once,PC_CFLAGS,$(PKG_CONFIG) --cflags libsodium jansson libcurl cmocka)
+pc_sodium = $(call once,PC_SODIUM,$(PKG_CONFIG) --libs libsodium)
+pc_jansson = $(call once,PC_JANSSON,$(PKG_CONFIG) --libs jansson)
+pc_curl = $(call once,PC_CURL,$(PKG_CONFIG) --libs libcurl)
+pc_cmocka = $(call once,PC_CMOCKA,$(PKG_CONFIG) --libs cmocka)
+MBEDTLS_LIBS ?= -lmbedcrypto
+
+WARN := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wundef -Wcast-qual -Wwrite-strings
+OWN_CFLAGS := -std=c11 $(WARN)
+OWN_CPPFLAGS := -I.
+OWN_LDFLAGS :=
+ifdef WERROR
+OWN_CFLAGS += -Werror
+endif
+# A campaign adds what it needs here, never to the packager's own variables.
+EXTRA_CFLAGS ?=
+EXTRA_LDFLAGS ?=
+
+ifeq ($(V),1)
+Q :=
+say :=
+else
+Q := @
+say = @printf '  %-5s %s\n' $(1) $(2);
+endif
+
+# ---- sources, by folder ----------------------------------------------------------
+
+src = $(filter-out %_main.c,$(sort $(wildcard $(1))))
+FREE_SRC := $(call src,keys/*.c metadata/*.c secondary/*.c secondary/link/*.c \
+	secondary/boot/*.c)
+HOST_SRC := $(call src,keys/crypto/*.c keys/host/*.c metadata/host/*.c \
+	secondary/link/host/*.c)
+TOOL_SRC := $(filter-out repo-tools/main.c,$(call src,repo-tools/*.c))
+CTL_SRC := $(call src,primary/cotterctl*.c)
+PRI_SRC := $(filter-out primary/main.c $(CTL_SRC),$(call src,primary/*.c))
+ECU_SRC := $(filter-out secondary/ports/posix/main.c,$(call src,secondary/ports/posix/*.c))
+SIM_SRC := $(call src,tests/sim/*.c)
+# A test program's source holds its main(); each becomes a program of its own.
+TEST_SRC := $(sort $(wildcard tests/unit/*.c tests/attack/*.c tests/e2e/*.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+LIBCOTTER := $(BUILD)/libcotter.a
+LIBTOOLS := $(BUILD)/librepotools.a
+LIBPRIMARY := $(BUILD)/libprimary.a
+LIBPOSIX := $(BUILD)/libposix.a
+LIBSIM := $(BUILD)/libsim.a
+
+# ---- programs: built as soon as their main source is there ------------------------
+
+if_there = $(if $(wildcard $(1)),$(BUILD)/$(2))
+PROGRAMS := $(call if_there,repo-tools/main.c,cotter) \
+	$(call if_there,primary/main.c,cotterd) \
+	$(call if_there,primary/cotterctl.c,cotterctl) \
+	$(call if_there,secondary/ports/posix/main.c,cotter-ecu) \
+	$(call if_there,secondary/link/host/vbus_main.c,cotter-vbus)
+TESTS := $(TEST_SRC:%.c=$(BUILD)/%)
+REPLAYS := $(FUZZ_SRC:%.c=$(BUILD)/%)
+BENCHES := $(BENCH_SRC:%.c=$(BUILD)/%)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all tests demo check attacks mutants powercut killpoints freestanding sanitize \
+	fuzz bench size install uninstall clean help docs packages check-run FORCE
+
+## all: build the programs (the default)
+all: $(LIBCOTTER) $(PROGRAMS)
+
+# ---- rules ------------------------------------------------------------------------
+
+# Objects depend on this file, which changes only when compiler or flags do.
+FLAGS_NOW := $(CC) | $(CPPFLAGS) | $(CFLAGS) | $(OWN_CFLAGS) | $(EXTRA_CFLAGS)
+ifneq ($(filter-out help clean uninstall packages,$(or $(MAKECMDGOALS),all)),)
+$(shell mkdir -p $(BUILD); echo '$(subst ','\'',$(FLAGS_NOW))' > $(BUILD)/.flags.now; \
+	cmp -s $(BUILD)/.flags.now $(BUILD)/.flags \
+	&& rm -f $(BUILD)/.flags.now || mv $(BUILD)/.flags.now $(BUILD)/.flags)
+endif
+
+$(filter-out $(call obj,$(FREE_SRC)),$(call obj,$(HOST_SRC) $(TOOL_SRC) $(CTL_SRC) \
+	$(PRI_SRC) $(ECU_SRC) $(SIM_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC) \
+	repo-tools/main.c primary/main.c secondary/ports/posix/main.c \
+	secondary/link/host/vbus_main.c tests/fuzz/replay_main.c)): OWN_CPPFLAGS += -D_GNU_SOURCE
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/.flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(OWN_CPPFLAGS) $(pc_cflags) -MMD -MP $(CFLAGS) \
+		$(OWN_CFLAGS) $(EXTRA_CFLAGS) -c -o $@ $<
+
+# Rebuilt whole: an object whose source has gone must not linger inside.
+define archive
+	$(call say,AR,$@)rm -f $@; $(AR) rcD $@ $(filter %.o,$^)
+endef
+$(LIBCOTTER): $(call obj,$(FREE_SRC) $(HOST_SRC))
+	$(archive)
+$(LIBTOOLS): $(call obj,$(TOOL_SRC))
+	$(archive)
+$(LIBPRIMARY): $(call obj,$(PRI_SRC))
+	$(archive)
+$(LIBPOSIX): $(call obj,$(ECU_SRC))
+	$(archive)
+$(LIBSIM): $(call obj,$(SIM_SRC))
+	$(archive)
+
+define link
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) \
+		$(EXTRA_LDFLAGS) -o $@ $(filter %.o,$^) \
+		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(1) $(LDLIBS)
+endef
+crypto_libs = $(pc_sodium) $(MBEDTLS_LIBS)
+
+# cotter holds the offline keys: no libcurl here, and tests/check/offline.sh looks.
+$(BUILD)/cotter: $(call obj,repo-tools/main.c) $(LIBTOOLS) $(LIBCOTTER)
+	$(call link,$(pc_jansson) $(crypto_libs))
+$(BUILD)/cotterd: $(call obj,primary/main.c) $(LIBPRIMARY) $(LIBCOTTER)
+	$(call link,$(pc_curl) $(pc_jansson) $(crypto_libs))
+$(BUILD)/cotterctl: $(call obj,$(CTL_SRC)) $(LIBPRIMARY) $(LIBCOTTER)
+	$(call link,$(pc_curl) $(pc_jansson) $(crypto_libs))
+$(BUILD)/cotter-ecu: $(call obj,secondary/ports/posix/main.c) $(LIBPOSIX) $(LIBCOTTER)
+	$(call link,$(crypto_libs))
+$(BUILD)/cotter-vbus: $(call obj,secondary/link/host/vbus_main.c) $(LIBCOTTER)
+	$(call link,)
+
+TEST_LIBS := $(LIBSIM) $(LIBTOOLS) $(LIBPRIMARY) $(LIBPOSIX) $(LIBCOTTER)
+test_libs = $(pc_cmocka) $(pc_curl) $(pc_jansson) $(crypto_libs)
+
+$(TESTS) $(BENCHES): $(BUILD)/%: $(BUILD)/obj/%.o $(TEST_LIBS)
+	$(call link,$(test_libs))
+# A fuzz target without libFuzzer: replay_main.c feeds it the files of its corpus.
+$(REPLAYS): $(BUILD)/%: $(BUILD)/obj/%.o $(call obj,tests/fuzz/replay_main.c) $(TEST_LIBS)
+	$(call link,$(test_libs))
+
+tests: $(TESTS) $(REPLAYS)
+
+# ---- what to run ------------------------------------------------------------------
+
+export BUILD CC AR PKG_CONFIG CTAGS CANARY NOSKIP SECONDS KEEP SEED CASE VECTORS MAKE
+
+## demo: one whole chain on this machine, from keys to two updated ECUs
+demo: packages
+	@+$(MAKE) --no-print-directory all
+	@sh tests/demo.sh
+
+## check: every test and every static check (NOSKIP=1: an unlisted skip fails)
+check: packages
+	@+$(MAKE) --no-print-directory BUILD=$(BUILD)/check WERROR=1 check-run
+check-run: all tests
+	@sh tests/check/check.sh
+
+## attacks: the attack catalogue, one row per case with its verdict
+attacks: all tests
+	@sh tests/attacks.sh
+
+## mutants: remove each check on the accept path and see a named test go red
+mutants:
+	@sh tests/mutants.sh
+
+## powercut: cut power before and after each flash operation of one install
+powercut: all tests
+	@sh tests/powercut.sh
+
+## killpoints: kill -9 cotterd at every state-changing system call of a cycle
+killpoints: all tests
+	@sh tests/killpoints.sh
+
+## freestanding: link the MCU sources for Cortex-M0+ and list what they leave undefined
+freestanding:
+	@sh tests/check/freestanding.sh $(FREE_SRC)
+
+## sanitize: unit and attack tests under AddressSanitizer and UBSan
+sanitize:
+	@sh tests/check/sanitize.sh
+
+## fuzz: libFuzzer on each parser for SECONDS=60 each
+fuzz:
+	@sh tests/fuzz.sh
+
+## bench: memory and time of one update of a 10 MiB image
+bench: all $(BENCHES)
+	@sh tests/bench.sh
+
+## size: bytes of each program and of the freestanding code
+size: all
+	@size $(PROGRAMS)
+
+## docs: regenerate docs/standard.md and docs/attacks.md from their tables
+docs:
+	@sh tests/check/gendocs.sh
+
+## packages: install what is missing (as root) or print the one command that would
+packages:
+	@sh tests/check/packages.sh
+
+install_to = $(INSTALL) -d '$(DESTDIR)$(2)' && $(INSTALL) -m $(3) $(1) '$(DESTDIR)$(2)/'
+DATA_CONF := $(wildcard primary/data/*.conf)
+DATA_UNIT := $(wildcard primary/data/*.service)
+MAN1 := $(wildcard docs/man/*.1)
+MAN5 := $(wildcard docs/man/*.5)
+MAN8 := $(wildcard docs/man/*.8)
+
+## install: programs, manual pages, systemd unit, example configuration (DESTDIR, PREFIX)
+install: all
+	$(call install_to,$(BUILD)/cotter $(BUILD)/cotterctl,$(BINDIR),755)
+	$(call install_to,$(BUILD)/cotterd,$(SBINDIR),755)
+	$(if $(MAN1),$(call install_to,$(MAN1),$(MANDIR)/man1,644))
+	$(if $(MAN5),$(call install_to,$(MAN5),$(MANDIR)/man5,644))
+	$(if $(MAN8),$(call install_to,$(MAN8),$(MANDIR)/man8,644))
+	$(if $(DATA_UNIT),$(call install_to,$(DATA_UNIT),$(UNITDIR),644))
+	$(if $(DATA_CONF),$(call install_to,$(DATA_CONF),$(DOCDIR)/examples,644))
+	$(call install_to,README.md LICENSE,$(DOCDIR),644)
+
+## uninstall: remove what install put there
+uninstall:
+	rm -f $(addprefix '$(DESTDIR)$(BINDIR)'/,cotter cotterctl) \
+		'$(DESTDIR)$(SBINDIR)/cotterd' \
+		$(addprefix '$(DESTDIR)$(MANDIR)'/man1/,$(notdir $(MAN1))) \
+		$(addprefix '$(DESTDIR)$(MANDIR)'/man5/,$(notdir $(MAN5))) \
+		$(addprefix '$(DESTDIR)$(MANDIR)'/man8/,$(notdir $(MAN8))) \
+		$(addprefix '$(DESTDIR)$(UNITDIR)'/,$(notdir $(DATA_UNIT)))
+	rm -rf '$(DESTDIR)$(DOCDIR)'
+
+## clean: remove the build folder
+clean:
+	rm -rf '$(BUILD)'
+
+## help: this list
+help:
+	@sed -n 's/^## \([a-z]*\): \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+-include $(shell [ -d $(BUILD)/obj ] && find $(BUILD)/obj -name '*.d')
