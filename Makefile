@@ -66,7 +66,7 @@ ECU_SRC := $(filter-out secondary/ports/posix/main.c,$(call src,secondary/ports/
 SIM_SRC := $(call src,tests/sim/*.c)
 # A test program's source holds its main(); each becomes a program of its own.
 TEST_SRC := $(sort $(wildcard tests/unit/*.c tests/attack/*.c tests/e2e/*.c))
-FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SRC := $(call src,tests/fuzz/*.c)
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -165,7 +165,7 @@ tests: $(TESTS) $(REPLAYS)
 
 # ---- what to run ------------------------------------------------------------------
 
-export BUILD CC AR PKG_CONFIG CTAGS CANARY NOSKIP SECONDS KEEP SEED CASE VECTORS MAKE
+export BUILD CC AR PKG_CONFIG CTAGS CANARY NOSKIP SECONDS KEEP SEED ID VECTORS MAKE
 
 ## demo: one whole chain on this machine, from keys to two updated ECUs
 demo: packages
