@@ -42,7 +42,6 @@
 #define COT_ISOTP_PAD 0xCCu
 
 /* Time limits of ISO 15765-2 table 16, microseconds. */
-#define COT_ISOTP_N_AS_US 1000000u /* a frame handed out must be on the bus by */
 #define COT_ISOTP_N_BS_US 1000000u /* sender: next flow control */
 #define COT_ISOTP_N_CR_US 1000000u /* receiver: next consecutive frame */
 #define COT_ISOTP_MAX_WAIT 10u     /* WAIT frames in a row before giving up */
@@ -97,8 +96,8 @@ COT_MUST_CHECK enum cot_err cot_isotp_send(struct cot_isotp *tp, struct cot_slic
 /* Takes one frame from the bus.  COT_OK: a message is complete, see
  * cot_isotp_message.  COT_PENDING: taken.  COT_E_FRAME: dropped and counted
  * (a frame with another identifier is COT_PENDING: not ours).
- * COT_E_ECU_SILENT: the peer refused our message by OVERFLOW or too many WAITs;
- * the message is given up. */
+ * COT_E_ECU_NAK, COT_E_ECU_SILENT: the peer refused our message by OVERFLOW, or
+ * asked for too many WAITs; the message is given up. */
 COT_MUST_CHECK enum cot_err cot_isotp_receive(struct cot_isotp *tp,
                                               const struct cot_can_frame *frame,
                                               uint64_t now_us);
@@ -111,8 +110,8 @@ struct cot_slice cot_isotp_message(const struct cot_isotp *tp);
 COT_MUST_CHECK enum cot_err cot_isotp_next_frame(struct cot_isotp *tp, uint64_t now_us,
                                                  struct cot_can_frame *ret);
 
-/* Runs the timers.  COT_OK, or COT_E_ECU_SILENT once when the message under
- * way is given up (N_Bs, or COT_ISOTP_SEND_US in all).  A reception that
+/* Runs the timers.  COT_OK, or once, when the message under way is given
+ * up, COT_E_ECU_SILENT (N_Bs) or COT_E_SLOW (COT_ISOTP_SEND_US in all).  A reception that
  * stalls for N_Cr is dropped and counted. */
 COT_MUST_CHECK enum cot_err cot_isotp_tick(struct cot_isotp *tp, uint64_t now_us);
 

@@ -56,7 +56,7 @@ struct cot_link_count {
 /* The head of every carrier's own struct, as its first member. */
 struct cot_link {
 	const struct cot_link_ops *ops;
-	uint64_t heard_ms; /* when a valid frame of the peer last arrived */
+	uint64_t heard_ms; /* when the peer, or the line, was last heard */
 	struct cot_link_count count;
 };
 
@@ -71,10 +71,11 @@ COT_MUST_CHECK enum cot_err cot_link_send(struct cot_link *link, struct cot_slic
 
 /* Moves bytes in both directions, runs the carrier's timers and returns a
  * whole message if there is one: COT_OK, and *ret_msg is valid until the next
- * call on this link.  COT_PENDING: nothing yet.  COT_E_ECU_SILENT: the message
- * that was leaving is given up, the peer does not take it (ISO-TP N_Bs, WAIT
- * limit, overflow; serial resends used up).  COT_E_LINK: device or socket
- * failed, close it.  After every error but COT_E_LINK the link can be used on. */
+ * call on this link.  COT_PENDING: nothing yet.  COT_E_ECU_SILENT,
+ * COT_E_ECU_NAK, COT_E_SLOW: the message that was leaving is given up: the peer
+ * does not take it (ISO-TP N_Bs or WAIT limit, serial resends used up), refused
+ * it (ISO-TP overflow), or took too long.  COT_E_LINK: device or socket failed,
+ * close it.  After every error but COT_E_LINK the link can be used on. */
 COT_MUST_CHECK enum cot_err cot_link_poll(struct cot_link *link, uint64_t now_ms,
                                           struct cot_slice *ret_msg);
 

@@ -34,6 +34,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define COT_UDS_MAX 4095u /* bytes in a message */
+
 /* Services.  A positive response is the service + 0x40. */
 enum cot_uds_sid {
 	COT_UDS_SESSION = 0x10,
@@ -162,6 +164,9 @@ bool cot_uds_answers(struct cot_slice request, struct cot_slice response);
 /* Whether the message is 7F xx 78. */
 bool cot_uds_is_pending(struct cot_slice pdu);
 
+/* Whether the request asks for no positive response. */
+bool cot_uds_is_suppressed(struct cot_slice request);
+
 /* The negative response code a refusal travels as; COT_NRC_NONE for COT_OK,
  * COT_NRC_PENDING for COT_PENDING.  Many errors share one code: the exact one
  * is read from the status records afterwards. */
@@ -172,7 +177,7 @@ enum cot_uds_nrc cot_uds_nrc_of(enum cot_err err);
 enum cot_err cot_uds_err_of(uint8_t nrc);
 
 /* In status records an error is two bytes, its number in two's complement,
- * big-endian: FF C4 is -60, `rollback`.  A number that is no error of ours
+ * big-endian: FF C4 is -60, `rollback`.  A number beyond those we know
  * reads as COT_E_ECU_NAK: the peer may be newer than we are. */
 void cot_uds_put_err(uint8_t out[2], enum cot_err err);
 enum cot_err cot_uds_get_err(const uint8_t in[2]);
