@@ -38,7 +38,7 @@ static uint64_t line_ms(const struct cot_serial *serial, size_t len)
 {
 	if (!serial->config.baud)
 		return 0;
-	return COT_SERIAL_LINE(len) * BITS_PER_BYTE * UINT64_C(1000) / serial->config.baud + 1;
+	return (uint32_t)COT_SERIAL_LINE(len) * BITS_PER_BYTE * 1000u / serial->config.baud + 1;
 }
 
 /* Begins to put the kept message on the line. */
