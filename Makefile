@@ -68,6 +68,8 @@ SIM_SRC := $(call src,tests/sim/*.c)
 TEST_SRC := $(sort $(wildcard tests/unit/*.c tests/attack/*.c tests/e2e/*.c))
 FUZZ_SRC := $(call src,tests/fuzz/*.c)
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
+# Programs that tests and the demo run, no tests themselves.
+HAND_SRC := $(sort $(wildcard tests/tools/*.c))
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIBCOTTER := $(BUILD)/libcotter.a
@@ -87,6 +89,7 @@ PROGRAMS := $(call if_there,repo-tools/main.c,cotter) \
 TESTS := $(TEST_SRC:%.c=$(BUILD)/%)
 REPLAYS := $(FUZZ_SRC:%.c=$(BUILD)/%)
 BENCHES := $(BENCH_SRC:%.c=$(BUILD)/%)
+HANDS := $(HAND_SRC:%.c=$(BUILD)/%)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -108,7 +111,7 @@ $(shell mkdir -p $(BUILD); echo '$(subst ','\'',$(FLAGS_NOW))' > $(BUILD)/.flags
 endif
 
 $(filter-out $(call obj,$(FREE_SRC)),$(call obj,$(HOST_SRC) $(TOOL_SRC) $(CTL_SRC) \
-	$(PRI_SRC) $(ECU_SRC) $(SIM_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC) \
+	$(PRI_SRC) $(ECU_SRC) $(SIM_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(HAND_SRC) \
 	repo-tools/main.c primary/main.c secondary/ports/posix/main.c \
 	secondary/link/host/vbus_main.c tests/fuzz/replay_main.c)): OWN_CPPFLAGS += -D_GNU_SOURCE
 
@@ -155,13 +158,13 @@ $(BUILD)/cotter-vbus: $(call obj,secondary/link/host/vbus_main.c) $(LIBCOTTER)
 TEST_LIBS := $(LIBSIM) $(LIBTOOLS) $(LIBPRIMARY) $(LIBPOSIX) $(LIBCOTTER)
 test_libs = $(pc_cmocka) $(pc_curl) $(pc_jansson) $(crypto_libs)
 
-$(TESTS) $(BENCHES): $(BUILD)/%: $(BUILD)/obj/%.o $(TEST_LIBS)
+$(TESTS) $(BENCHES) $(HANDS): $(BUILD)/%: $(BUILD)/obj/%.o $(TEST_LIBS)
 	$(call link,$(test_libs))
 # A fuzz target without libFuzzer: replay_main.c feeds it the files of its corpus.
 $(REPLAYS): $(BUILD)/%: $(BUILD)/obj/%.o $(call obj,tests/fuzz/replay_main.c) $(TEST_LIBS)
 	$(call link,$(test_libs))
 
-tests: $(TESTS) $(REPLAYS)
+tests: $(TESTS) $(REPLAYS) $(HANDS)
 
 # ---- what to run ------------------------------------------------------------------
 
@@ -169,7 +172,7 @@ export BUILD CC AR PKG_CONFIG CTAGS CANARY NOSKIP SECONDS KEEP SEED ID VECTORS M
 
 ## demo: one whole chain on this machine, from keys to two updated ECUs
 demo: packages
-	@+$(MAKE) --no-print-directory all
+	@+$(MAKE) --no-print-directory all $(HANDS)
 	@sh tests/demo.sh
 
 ## check: every test and every static check (NOSKIP=1: an unlisted skip fails)
