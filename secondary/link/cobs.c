@@ -186,3 +186,8 @@ size_t cot_serial_encode(struct cot_serial_encoder *enc, uint8_t *out, size_t ca
 		out[len++] = next_byte(enc);
 	return len;
 }
+
+bool cot_serial_encoder_done(const struct cot_serial_encoder *enc)
+{
+	return enc->stage == STAGE_DONE;
+}

@@ -203,7 +203,7 @@ size_t cot_serial_transmit(struct cot_serial *serial, uint8_t *out, size_t cap,
 	if (!serial->encoding || cap == 0)
 		return 0;
 	len = cot_serial_encode(&serial->enc, out, cap);
-	if (len < cap) {
+	if (cot_serial_encoder_done(&serial->enc)) {
 		serial->encoding = false;
 		serial->count.sent++;
 	}

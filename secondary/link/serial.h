@@ -96,6 +96,9 @@ COT_MUST_CHECK enum cot_err cot_serial_encoder_init(struct cot_serial_encoder *e
 /* Writes up to cap bytes to out and returns how many; 0 when all are out. */
 size_t cot_serial_encode(struct cot_serial_encoder *enc, uint8_t *out, size_t cap);
 
+/* Whether all bytes have been written. */
+bool cot_serial_encoder_done(const struct cot_serial_encoder *enc);
+
 /* The exchange on top of the frames, for either end. */
 struct cot_serial_config {
 	bool server;
