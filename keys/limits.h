@@ -45,6 +45,9 @@
 #define COT_MAX_REPORT 4095u /* one classic ISO-TP message without escape */
 
 /* Orders */
+#define COT_MAX_ORDERS 256u  /* as many as a vehicle has ECUs, and then some */
+#define COT_MAX_IMAGE 0xffffffffu /* what UDS can address (32 bits) */
+#define COT_MAX_IMAGES_TOTAL (64ull * 1024u * 1024u * 1024u) /* of one update */
 #define COT_MAX_COUNTER_STEP 65536u /* a stolen key cannot burn the counter */
 #define COT_NONCE_LEN 16u    /* 128 bits, used once */
 #define COT_NONCE_LIFE_S 60u

@@ -24,8 +24,10 @@
  *
  * Whatever fails, nothing but what was committed counts: a Root step that was
  * committed stays, every other candidate is forgotten.  A given document's
- * memory must stay unchanged until the cycle is over or a newer document of the
- * same repository and role is given; so must config, held documents and ECUs.
+ * memory must stay unchanged until the cycle is over or, for Root, until the
+ * commit after the one that made it trusted; so must config, held documents and
+ * ECUs.  A call that does not fit the need (a file given while work is asked
+ * for) ends the cycle with COT_E_SEQUENCE; after the end calls do nothing.
  *
  * Source: Uptane 5.4.4.1 (partial), 5.4.4.2 (full), 5.4.4.3 to 5.4.4.6.
  */
@@ -101,6 +103,10 @@ struct cot_verdict {
 	int64_t now_s;      /* the cycle's one time; 0 if none was verified */
 };
 
+/* A time floor that rises alone, without any new document, is worth a commit
+ * only once a day: on flash each one wears. */
+#define COT_TIME_FLOOR_STEP_S 86400
+
 enum cot_phase {
 	COT_PHASE_HELD = 0, COT_PHASE_ROOT, COT_PHASE_TIME, COT_PHASE_ROOT_END,
 	COT_PHASE_TIMESTAMP, COT_PHASE_SNAPSHOT, COT_PHASE_TARGETS, COT_PHASE_DIRECTOR,
@@ -112,16 +118,20 @@ enum cot_phase {
 struct cot_cycle {
 	const struct cot_cycle_config *config;
 	struct cot_held docs;       /* trusted, replaced by candidates as they pass */
-	struct cot_trust trust;     /* as committed last */
-	struct cot_trust next;      /* candidate */
-	struct cot_commit commit;
+	struct cot_trust trust;     /* as committed last, or a Root step being committed */
+	struct cot_trust next;      /* candidate of the final commit */
+	struct cot_commit commit;   /* what is being committed */
 	struct cot_verdict verdict;
 	struct cot_root root[COT_MAX_REPOS];
+	struct cot_root candidate;  /* the Root at work */
+	struct cot_targets targets[COT_MAX_REPOS]; /* verified in this cycle */
+	struct cot_head head;       /* of the document at work */
 	struct cot_sigcheck sig;
 	struct cot_hash hash;
 	struct cot_doc given;
 	struct cot_envelope env;
 	struct cot_meta expected;   /* what the parent says of the file at work */
+	uint8_t digest[COT_SHA256_LEN]; /* of the signed part at work */
 	size_t hashed;
 	uint64_t given_ms;
 	enum cot_phase phase;
@@ -131,6 +141,7 @@ struct cot_cycle {
 	uint16_t root_steps;
 	bool have;                  /* `given` holds a document not judged yet */
 	bool pending;               /* an order is not installed yet */
+	uint8_t replaced[COT_MAX_REPOS]; /* role bits of candidates so far */
 	bool unchanged[COT_MAX_REPOS]; /* the held Snapshot is still the current one */
 };
 

@@ -91,6 +91,10 @@ json_t *sim_signed(struct sim_world *w, unsigned repo, enum cot_role role);
 /* Who signs a role from now on, by key number, 0 ends the list. */
 void sim_signers(struct sim_world *w, unsigned repo, enum cot_role role, const unsigned *keys);
 
+/* Sets `expires` of the tree, as seconds since 1970. */
+void sim_expires(struct sim_world *w, unsigned repo, enum cot_role role, int64_t when_s);
+void sim_version(struct sim_world *w, unsigned repo, enum cot_role role, json_int_t version);
+
 /* Signs the tree as it stands and serves it under its name by its version
  * ("timestamp.json"; "3.targets.json" and "targets.json"). */
 void sim_write(struct sim_world *w, unsigned repo, enum cot_role role);
@@ -172,8 +176,9 @@ struct sim_client {
 	bool no_time;             /* the time source is silent */
 	sim_hook hook;
 	void *hook_arg;
-	void *given[64];          /* memory of this cycle's documents */
-	size_t given_count;
+	struct cot_doc given[COT_MAX_REPOS][COT_ROLE_COUNT]; /* the last one of each */
+	void **memory;            /* of this cycle's documents, freed after it */
+	size_t memory_count;
 };
 
 /* Provisioned with version 1 Roots of the world as it is now. */
@@ -182,6 +187,15 @@ void sim_client_free(struct sim_client *c);
 
 /* Runs one cycle to its verdict. */
 struct cot_verdict sim_run(struct sim_client *c);
+
+/* The same in two parts, for a test that drives the cycle by hand: begin makes a
+ * nonce and the cycle; serve answers one need that is not work. */
+void sim_begin(struct sim_client *c);
+void sim_serve(struct sim_client *c, const struct cot_need *need);
+/* Frees the documents of the cycle that are not held. */
+void sim_end(struct sim_client *c);
+/* Gives a copy of bytes as the answer to need, and remembers it. */
+void sim_give(struct sim_client *c, const struct cot_need *need, struct cot_slice bytes);
 
 /* As if the ECU had installed and confirmed what it was ordered. */
 void sim_install(struct sim_client *c, const char *ecu);

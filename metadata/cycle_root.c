@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The cycle's first half: what is held, the Root walk, time, Root's expiry
+ * (Uptane 5.4.4.3; steps F2.1 to F2.9, F7, PV1, PV2).
+ *
+ * A device that was off for years walks the whole way from its Root to the
+ * newest one; only then is time asked for, because only the newest Root says
+ * which time keys count, and only then does a Root's own expiry matter.
+ */
+#include "metadata/cycle_steps.h"
+
+#include <string.h>
+
+/* ---- HELD: what the store gave back is verified before it is used ---------------- */
+
+/* A damaged store is one refusal, whatever is damaged in it. */
+static enum cot_err as_store(enum cot_err err)
+{
+	return err < COT_OK ? COT_E_STORE : err;
+}
+
+/* CHECK F2.6b: no key stands in two repositories' Roots */
+static enum cot_err check_disjoint(const struct cot_cycle *c, const struct cot_root *root)
+{
+	enum cot_err err = COT_OK;
+	size_t i;
+
+	for (i = 0; i < c->config->repo_count && err == COT_OK; i++) {
+		if (i != c->repo)
+			err = cot_root_check_disjoint(root, &c->root[i], c->config->crypto);
+	}
+	return err;
+}
+
+static enum cot_err held_next(struct cot_cycle *c)
+{
+	c->role = (enum cot_role)(c->role + 1);
+	/* Targets are hashed again when they are about to be looked into. */
+	if (c->role == COT_ROLE_TARGETS) {
+		c->role = COT_ROLE_ROOT;
+		c->repo++;
+	}
+	if (c->repo < c->config->repo_count)
+		return cot_cycle_go(c, COT_PHASE_HELD, 0);
+	c->repo = 0;
+	return check_disjoint(c, &c->root[0]);
+}
+
+/* CHECK F2.1: the held document is of the version that was committed */
+static enum cot_err check_held_version(const struct cot_cycle *c, const struct cot_floor *floor)
+{
+	return c->head.version == floor->version ? COT_OK : COT_E_STORE;
+}
+
+static enum cot_err held_parse(struct cot_cycle *c)
+{
+	const struct cot_policy *policy = c->config->policy;
+	struct cot_root *root = &c->root[c->repo];
+	struct cot_slice meta;
+	enum cot_err err = cot_doc_open(c, cot_cycle_held(c)->canon);
+
+	if (err != COT_OK)
+		return err;
+	if (c->role == COT_ROLE_ROOT) {
+		err = cot_root_parse(c->env.body, policy, c->config->crypto, root);
+		c->head = root->head;
+	} else if (c->role == COT_ROLE_TIMESTAMP) {
+		err = cot_timestamp_parse(c->env.body, policy, &c->head, &c->expected);
+	} else {
+		err = cot_snapshot_parse(c->env.body, policy, &c->head, &meta);
+	}
+	return err;
+}
+
+static enum cot_err held_open(struct cot_cycle *c)
+{
+	const struct cot_floor *floor = cot_cycle_floor(c);
+	enum cot_err err;
+
+	if ((cot_cycle_repo(c)->roles & COT_ROLE_BIT(c->role)) == 0 || !floor->held) {
+		if (c->role == COT_ROLE_ROOT)
+			return COT_E_UNPROVISIONED;
+		err = held_next(c);
+		return err == COT_OK ? cot_cycle_go(c, COT_PHASE_ROOT, 0) : err;
+	}
+	err = held_parse(c);
+	if (err == COT_OK)
+		err = check_held_version(c, floor);
+	if (err == COT_OK)
+		err = cot_doc_begin_quorum(c, &c->root[c->repo], c->role);
+	return as_store(err);
+}
+
+/* CHECK F2.1b: the held document has the quorum of the held Root */
+static enum cot_err held_quorum(struct cot_cycle *c)
+{
+	return as_store(cot_sigcheck_step(&c->sig));
+}
+
+/* CHECK F2.1c: the held document is the one that was committed */
+static enum cot_err check_held_digest(struct cot_cycle *c)
+{
+	return memcmp(c->digest, cot_cycle_floor(c)->digest, COT_SHA256_LEN) == 0 ?
+	       COT_OK : COT_E_STORE;
+}
+
+static enum cot_err held_close(struct cot_cycle *c)
+{
+	enum cot_err err = check_held_digest(c);
+
+	if (err == COT_OK)
+		err = held_next(c);
+	return err == COT_OK ? cot_cycle_go(c, COT_PHASE_ROOT, 0) : err;
+}
+
+const struct cot_step cot_steps_held[] = {
+	{ COT_NEED_WORK, held_open },
+	{ COT_NEED_WORK, held_quorum },
+	{ COT_NEED_WORK, cot_doc_digest },
+	{ COT_NEED_WORK, held_close }
+};
+
+/* ---- ROOT: from version N to N+1, one commit each ---------------------------------- */
+
+static enum cot_err root_receive(struct cot_cycle *c)
+{
+	struct cot_head head;
+	enum cot_err err = cot_doc_receive(c);
+
+	if (err == COT_OK)
+		err = cot_doc_open(c, c->given.canon);
+	if (err == COT_OK)
+		err = cot_head_parse(c->env.body, COT_ROLE_ROOT, &head);
+	if (err == COT_OK)
+		err = cot_doc_begin_quorum(c, &c->root[c->repo], COT_ROLE_ROOT);
+	return err;
+}
+
+/* CHECK F2.3: the quorum of Root N has signed N+1 */
+static enum cot_err root_old_quorum(struct cot_cycle *c)
+{
+	enum cot_err err = cot_sigcheck_step(&c->sig);
+
+	return err == COT_E_SIG_THRESHOLD ? COT_E_ROOT_SIG_OLD : err;
+}
+
+/* F2.6: a Root that could not be lived with is refused before it is trusted. */
+static enum cot_err root_parse(struct cot_cycle *c)
+{
+	enum cot_err err = cot_root_parse(c->env.body, c->config->policy, c->config->crypto,
+	                                  &c->candidate);
+
+	if (err == COT_OK)
+		err = cot_doc_begin_quorum(c, &c->candidate, COT_ROLE_ROOT);
+	return err;
+}
+
+/* CHECK F2.4: the quorum of Root N+1 has signed it too */
+static enum cot_err root_new_quorum(struct cot_cycle *c)
+{
+	enum cot_err err = cot_sigcheck_step(&c->sig);
+
+	return err == COT_E_SIG_THRESHOLD ? COT_E_ROOT_SIG_NEW : err;
+}
+
+/* The floor of a role whose keys cannot be trusted any more. */
+static void drop_floor(struct cot_cycle *c, enum cot_role role)
+{
+	struct cot_floor *floor = &c->trust.repo[c->repo].floor[role];
+
+	memset(floor, 0, sizeof(*floor));
+	floor->version = cot_root_floor(&c->candidate, role);
+	c->commit.dropped[c->repo] =
+		(uint8_t)(c->commit.dropped[c->repo] | COT_ROLE_BIT(role));
+}
+
+/* How many of those who signed the held Targets does the new Root still list? */
+static uint32_t signers_left(const struct cot_cycle *c, const struct cot_role_keys *role)
+{
+	const struct cot_signers *s = &c->trust.repo[c->repo].targets_signers;
+	uint8_t fingerprint[COT_SHA256_LEN];
+	struct cot_slice element, keyid;
+	struct cot_json_iter it;
+	struct cot_key key;
+	uint32_t seen = 0, count = 0, i;
+
+	if (cot_json_array(role->keyids, &it) != COT_OK)
+		return 0;
+	while (cot_json_next_element(&it, &element)) {
+		if (cot_json_string(element, &keyid) != COT_OK ||
+		    cot_role_key(role, keyid, &key) != COT_OK ||
+		    cot_key_fingerprint(&key, c->config->crypto, fingerprint) != COT_OK)
+			continue;
+		for (i = 0; i < s->count && i < COT_MAX_SIGNERS; i++) {
+			if (memcmp(s->fingerprint[i], fingerprint, COT_SHA256_LEN) == 0)
+				seen |= 1u << i;
+		}
+	}
+	for (i = 0; i < COT_MAX_SIGNERS; i++)
+		count += seen >> i & 1u;
+	return count;
+}
+
+/* Is what is trusted as Targets no longer vouched for?  No more signers are
+ * remembered than COT_MAX_SIGNERS, so a higher threshold asks for that many. */
+static bool targets_orphaned(const struct cot_cycle *c)
+{
+	struct cot_role_keys role;
+	uint32_t needed;
+
+	if (!c->trust.repo[c->repo].floor[COT_ROLE_TARGETS].held)
+		return false;
+	if (cot_root_role(&c->candidate, COT_ROLE_TARGETS, &role) != COT_OK)
+		return true;
+	needed = role.threshold < COT_MAX_SIGNERS ? role.threshold : COT_MAX_SIGNERS;
+	return signers_left(c, &role) < needed;
+}
+
+static bool rotated(const struct cot_cycle *c, enum cot_role role)
+{
+	return cot_root_rotated(&c->root[c->repo], &c->candidate, role, c->config->crypto);
+}
+
+/* F2.8, F2.9: what was signed with keys that are gone sets no floor any more.
+ * Part of the same record as the Root step, so that no power cut comes between. */
+static void root_stage(struct cot_cycle *c)
+{
+	struct cot_repo_trust *trust = &c->trust.repo[c->repo];
+	struct cot_floor *floor = &trust->floor[COT_ROLE_ROOT];
+
+	memset(&c->commit, 0, sizeof(c->commit));
+	if (rotated(c, COT_ROLE_TIMESTAMP) || rotated(c, COT_ROLE_SNAPSHOT)) {
+		drop_floor(c, COT_ROLE_TIMESTAMP);
+		drop_floor(c, COT_ROLE_SNAPSHOT);
+	}
+	if (targets_orphaned(c)) {
+		drop_floor(c, COT_ROLE_TARGETS);
+		memset(&trust->targets_signers, 0, sizeof(trust->targets_signers));
+	}
+	if (c->repo == 0 && rotated(c, COT_ROLE_TIME))
+		c->trust.time_floor_s = c->trust.provisioned_time_s;
+	floor->version = c->candidate.head.version;
+	floor->held = true;
+	memcpy(floor->digest, c->digest, COT_SHA256_LEN);
+	c->commit.trust = &c->trust;
+	c->commit.replaced[c->repo] = COT_ROLE_BIT(COT_ROLE_ROOT);
+	c->commit.root_step = true;
+}
+
+static enum cot_err root_accept(struct cot_cycle *c)
+{
+	const struct cot_head *head = &c->candidate.head;
+	enum cot_err err = cot_check_root_version(head->version, cot_cycle_floor(c));
+
+	if (err == COT_OK)
+		err = cot_check_repository(head, cot_cycle_repo(c)->name, c->config->policy);
+	if (err == COT_OK)
+		err = check_disjoint(c, &c->candidate);
+	if (err == COT_OK)
+		root_stage(c);
+	return err;
+}
+
+static enum cot_err root_committed(struct cot_cycle *c)
+{
+	struct cot_doc *docs = c->docs.doc[c->repo];
+	unsigned role;
+
+	for (role = 0; role < COT_ROLE_COUNT; role++) {
+		if ((c->commit.dropped[c->repo] & COT_ROLE_BIT(role)) != 0)
+			memset(&docs[role], 0, sizeof(docs[role]));
+	}
+	docs[COT_ROLE_ROOT] = c->given;
+	c->root[c->repo] = c->candidate;
+	c->next.repo[c->repo] = c->trust.repo[c->repo];
+	if (c->repo == 0)
+		c->next.time_floor_s = c->trust.time_floor_s;
+	c->root_steps++;
+	if (c->root_steps >= COT_MAX_ROOT_STEPS)
+		return COT_E_ROOT_WALK;
+	return cot_cycle_go(c, COT_PHASE_ROOT, 0);
+}
+
+const struct cot_step cot_steps_root[] = {
+	{ COT_NEED_FILE, root_receive },
+	{ COT_NEED_WORK, root_old_quorum },
+	{ COT_NEED_WORK, root_parse },
+	{ COT_NEED_WORK, root_new_quorum },
+	{ COT_NEED_WORK, cot_doc_digest },
+	{ COT_NEED_WORK, root_accept },
+	{ COT_NEED_COMMIT, root_committed }
+};
+
+/* ---- TIME: one `now` for the whole cycle ---------------------------------------------- */
+
+static enum cot_err time_receive(struct cot_cycle *c)
+{
+	struct cot_time_msg msg;
+	enum cot_err err = cot_doc_receive(c);
+
+	if (err == COT_OK)
+		err = cot_doc_open(c, c->given.canon);
+	if (err == COT_OK)
+		err = cot_time_parse(c->env.body, &msg);
+	if (err == COT_OK && cot_doc_begin_quorum(c, &c->root[0], COT_ROLE_TIME) != COT_OK)
+		err = COT_E_NO_TIME;
+	return err;
+}
+
+/* CHECK D11.1: the quorum of the newest Director Root's time keys has signed */
+static enum cot_err time_quorum(struct cot_cycle *c)
+{
+	return cot_sigcheck_step(&c->sig);
+}
+
+static enum cot_err time_accept(struct cot_cycle *c)
+{
+	const struct cot_time_floor floor = {
+		.root_version = c->root[0].head.version,
+		.time_s = c->trust.time_floor_s
+	};
+	struct cot_time_msg msg;
+	enum cot_err err = cot_time_parse(c->env.body, &msg);
+
+	if (err == COT_OK)
+		err = cot_time_accept(&msg, c->config->nonce, &floor, c->given_ms,
+		                      &c->verdict.now_s);
+	if (err != COT_OK)
+		return err;
+	/* The floor is what was signed, not what our own ticks added to it. */
+	c->next.time_floor_s = msg.time_s;
+	return cot_cycle_go(c, COT_PHASE_ROOT_END, 0);
+}
+
+const struct cot_step cot_steps_time[] = {
+	{ COT_NEED_TIME, time_receive },
+	{ COT_NEED_WORK, time_quorum },
+	{ COT_NEED_WORK, time_accept }
+};
+
+/* ---- ROOT_END: only the final Root has to be fresh -------------------------------------- */
+
+/* F2.7: a withheld newer Root can freeze a device no longer than this. */
+static enum cot_err root_end(struct cot_cycle *c)
+{
+	enum cot_err err = cot_check_fresh(&c->root[c->repo].head, c->verdict.now_s);
+
+	if (err != COT_OK)
+		return err;
+	return cot_cycle_go(c, cot_cycle_chained(c) ? COT_PHASE_TIMESTAMP : COT_PHASE_TARGETS, 0);
+}
+
+const struct cot_step cot_steps_root_end[] = {
+	{ COT_NEED_WORK, root_end }
+};
