@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Targets: see targets.h.
+ */
+#include "metadata/targets.h"
+#include "metadata/name.h"
+
+#include <string.h>
+
+/* An optional member of custom that must have one type. */
+static enum cot_err parse_part(struct cot_slice custom, const char *name,
+                               enum cot_json_type type, struct cot_slice *ret)
+{
+	enum cot_err err;
+
+	*ret = cot_slice(NULL, 0);
+	if (custom.len == 0)
+		return COT_OK;
+	err = cot_json_member(custom, name, ret);
+	if (err == COT_E_MISSING)
+		return COT_OK;
+	return err == COT_OK && cot_json_type(*ret) != type ? COT_E_TYPE : err;
+}
+
+static enum cot_err parse_counter(struct cot_slice custom, struct cot_target *ret)
+{
+	struct cot_slice value;
+	enum cot_err err;
+
+	if (custom.len == 0)
+		return COT_OK;
+	err = cot_json_member(custom, "releaseCounter", &value);
+	if (err == COT_E_MISSING)
+		return COT_OK;
+	if (err == COT_OK)
+		err = cot_json_uint(value, COT_MAX_VERSION, &ret->counter);
+	ret->has_counter = err == COT_OK;
+	return err;
+}
+
+static enum cot_err check_hardware_ids(struct cot_slice array)
+{
+	struct cot_json_iter it;
+	struct cot_slice element, id;
+	size_t count = 0;
+	enum cot_err err;
+
+	if (array.len == 0)
+		return COT_OK;
+	err = cot_json_array(array, &it);
+	while (err == COT_OK && cot_json_next_element(&it, &element)) {
+		if (++count > COT_MAX_HWIDS)
+			return COT_E_LIMIT;
+		err = cot_json_string(element, &id);
+		if (err == COT_OK)
+			err = cot_name_check_id(id);
+	}
+	return err;
+}
+
+static enum cot_err parse_hardware_id(struct cot_slice entry, struct cot_slice *ret)
+{
+	enum cot_err err = cot_json_member_string(entry, "hardwareId", ret);
+
+	return err == COT_OK ? cot_name_check_id(*ret) : err;
+}
+
+static enum cot_err check_ecus(struct cot_slice object)
+{
+	struct cot_json_iter it;
+	struct cot_slice serial, entry, id;
+	enum cot_err err;
+
+	if (object.len == 0)
+		return COT_OK;
+	err = cot_json_object(object, &it);
+	while (err == COT_OK && cot_json_next_member(&it, &serial, &entry)) {
+		err = cot_name_check_id(serial);
+		if (err == COT_OK)
+			err = parse_hardware_id(entry, &id);
+	}
+	return err;
+}
+
+static enum cot_err check_must_match(struct cot_slice object)
+{
+	struct cot_json_iter it;
+	struct cot_slice name, value;
+	size_t count = 0;
+	enum cot_err err;
+
+	if (object.len == 0)
+		return COT_OK;
+	err = cot_json_object(object, &it);
+	while (err == COT_OK && cot_json_next_member(&it, &name, &value)) {
+		if (++count > COT_MAX_MUST_MATCH)
+			err = COT_E_LIMIT;
+	}
+	return err;
+}
+
+/* Everything Cotter reads of custom. */
+static enum cot_err parse_custom(struct cot_slice entry, struct cot_target *ret)
+{
+	struct cot_slice custom;
+	enum cot_err err = parse_part(entry, "custom", COT_JSON_OBJECT, &custom);
+
+	if (err == COT_OK)
+		err = parse_counter(custom, ret);
+	if (err == COT_OK)
+		err = parse_part(custom, "hardwareIds", COT_JSON_ARRAY, &ret->hardware_ids);
+	if (err == COT_OK)
+		err = parse_part(custom, "mustMatch", COT_JSON_OBJECT, &ret->must_match);
+	if (err == COT_OK)
+		err = parse_part(custom, "ecuIdentifiers", COT_JSON_OBJECT, &ret->ecus);
+	return err;
+}
+
+/* Name, length and hashes: what every entry has (Uptane 5.2.3.1). */
+static enum cot_err parse_image(struct cot_slice name, struct cot_slice entry,
+                                struct cot_target *ret)
+{
+	struct cot_slice hashes;
+	enum cot_err err = cot_name_check_target(name);
+
+	ret->name = name;
+	if (err == COT_OK)
+		err = cot_json_member_uint(entry, "length", UINT64_MAX >> 1, &ret->image.length);
+	if (err == COT_OK)
+		err = cot_json_member(entry, "hashes", &hashes);
+	if (err == COT_OK)
+		err = cot_hashes_parse(hashes, &ret->image.hashes);
+	return err;
+}
+
+static enum cot_err parse_entry(struct cot_slice name, struct cot_slice entry,
+                                struct cot_target *ret)
+{
+	enum cot_err err;
+
+	memset(ret, 0, sizeof(*ret));
+	err = parse_image(name, entry, ret);
+	if (err == COT_OK)
+		err = parse_custom(entry, ret);
+	/* What travels is what is installed, as long as there is one method. */
+	ret->artifact.name = ret->name;
+	ret->artifact.length = ret->image.length;
+	ret->artifact.hashes = ret->image.hashes;
+	ret->artifact.method = COT_METHOD_IDENTITY;
+	return err;
+}
+
+/* CHECK F5.10a: an entry says what Uptane needs: counter, and for what hardware */
+static enum cot_err check_entry(const struct cot_target *t, const struct cot_policy *policy)
+{
+	enum cot_err err = check_hardware_ids(t->hardware_ids);
+
+	if (err == COT_OK)
+		err = check_ecus(t->ecus);
+	if (err == COT_OK)
+		err = check_must_match(t->must_match);
+	if (err != COT_OK || !policy->uptane_fields)
+		return err;
+	if (!t->has_counter || (t->hardware_ids.len == 0 && t->ecus.len == 0))
+		return COT_E_MISSING;
+	return COT_OK;
+}
+
+enum cot_err cot_targets_parse(struct cot_slice body, const struct cot_policy *policy,
+                               struct cot_targets *ret)
+{
+	struct cot_json_iter it;
+	struct cot_slice name, entry;
+	struct cot_target target;
+	enum cot_err err;
+
+	memset(ret, 0, sizeof(*ret));
+	err = cot_head_parse(body, COT_ROLE_TARGETS, &ret->head);
+	if (err == COT_OK && policy->uptane_fields && ret->head.repository.len == 0)
+		err = COT_E_MISSING;
+	if (err == COT_OK)
+		err = cot_json_member(body, "targets", &ret->targets);
+	if (err == COT_OK)
+		err = parse_part(body, "delegations", COT_JSON_OBJECT, &ret->delegations);
+	if (err == COT_OK)
+		err = cot_json_object(ret->targets, &it);
+	while (err == COT_OK && cot_json_next_member(&it, &name, &entry)) {
+		err = parse_entry(name, entry, &target);
+		if (err == COT_OK)
+			err = check_entry(&target, policy);
+	}
+	return err;
+}
+
+enum cot_err cot_targets_find(const struct cot_targets *t, struct cot_slice name,
+                              struct cot_target *ret)
+{
+	struct cot_slice entry;
+	enum cot_err err = cot_json_find(t->targets, name, &entry);
+
+	if (err == COT_E_MISSING)
+		return COT_E_NOT_FOUND;
+	return err == COT_OK ? parse_entry(name, entry, ret) : err;
+}
+
+enum cot_err cot_orders_begin(const struct cot_targets *t, struct cot_order_iter *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	return cot_json_object(t->targets, &ret->targets);
+}
+
+/* Steps to the next entry that names ECUs. */
+static enum cot_err next_target(struct cot_order_iter *it)
+{
+	struct cot_slice name, entry;
+	enum cot_err err;
+
+	if (!cot_json_next_member(&it->targets, &name, &entry))
+		return COT_E_NOT_FOUND;
+	err = parse_entry(name, entry, &it->target);
+	it->inside = err == COT_OK && it->target.ecus.len > 0;
+	return it->inside ? cot_json_object(it->target.ecus, &it->ecus) : err;
+}
+
+enum cot_err cot_orders_next(struct cot_order_iter *it, struct cot_order *ret)
+{
+	struct cot_slice entry;
+
+	for (;;) {
+		if (it->inside && cot_json_next_member(&it->ecus, &ret->ecu, &entry)) {
+			ret->target = it->target;
+			return parse_hardware_id(entry, &ret->hardware_id);
+		}
+		it->inside = false;
+		enum cot_err err = next_target(it);
+		if (err != COT_OK)
+			return err;
+	}
+}
+
+enum cot_err cot_orders_find(const struct cot_targets *t, struct cot_slice ecu,
+                             struct cot_order *ret)
+{
+	struct cot_order_iter it;
+	enum cot_err err = cot_orders_begin(t, &it);
+
+	while (err == COT_OK) {
+		err = cot_orders_next(&it, ret);
+		if (err == COT_OK && cot_slice_eq(ret->ecu, ecu))
+			return COT_OK;
+	}
+	return err == COT_E_NOT_FOUND ? COT_E_NO_ORDER : err;
+}
+
+bool cot_target_fits(const struct cot_target *target, struct cot_slice hardware_id)
+{
+	struct cot_json_iter it;
+	struct cot_slice element, id;
+
+	if (target->hardware_ids.len == 0 || cot_json_array(target->hardware_ids, &it) != COT_OK)
+		return false;
+	while (cot_json_next_element(&it, &element)) {
+		if (cot_json_string(element, &id) == COT_OK && cot_slice_eq(id, hardware_id))
+			return true;
+	}
+	return false;
+}
