@@ -4,11 +4,12 @@
  * (Uptane 5.4.1).  There is no trust on first use.
  *
  * Canonical JSON, `_type` "provisioning", signed by Director Root's threshold:
- *   custom {repository "director"}, ecus [{counter, hardwareId, keys..., serial}],
- *   number (rises with every change), policy, primary (serial of the gateway),
- *   repositories {director {dialect, root, targets?...}, image {...}}, role
- *   ("primary" or "secondary"), serial list for a node in `own`, time, vehicleId
- * docs/pouf.md has the exact members.  Secret keys never travel in it.
+ *   custom {repository "director"}, ecus [{counter, hardwareId, image {filepath,
+ *   hashes, length}, key, serial}], number (rises with every change), own (serials
+ *   this device answers for), policy, primary (serial of the gateway),
+ *   repositories {director {dialect, roles, root, targets...}, image {...}}, role
+ *   ("primary" or "secondary"), time, vehicleId
+ * The embedded documents are whole envelopes in canonical form.  Secret keys never travel in it.
  */
 #ifndef COTTER_METADATA_PROVISION_H
 #define COTTER_METADATA_PROVISION_H
@@ -43,6 +44,13 @@ struct cot_provision {
 
 /* Parses the record's signed part; the embedded documents are slices of it. */
 COT_MUST_CHECK enum cot_err cot_provision_parse(struct cot_slice canon, struct cot_provision *ret);
+
+/* The Root embedded for repository `repo`, parsed: what the record is verified
+ * under at the factory. */
+COT_MUST_CHECK enum cot_err cot_provision_root(const struct cot_provision *p, size_t repo,
+                                               const struct cot_policy *policy,
+                                               const struct cot_crypto *crypto,
+                                               struct cot_root *ret);
 
 /* Verifies the record under a Director Root: the embedded one at the factory,
  * the trusted one ever after.  COT_E_SIG_THRESHOLD. */

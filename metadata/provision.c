@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The provisioning record: see provision.h.
+ */
+#include "metadata/provision.h"
+#include "metadata/name.h"
+#include "metadata/utc.h"
+
+#include <string.h>
+
+static const char *const repo_names[COT_MAX_REPOS] = { "director", "image" };
+
+static enum cot_err read_id(struct cot_slice object, const char *name, struct cot_slice *ret)
+{
+	enum cot_err err = cot_json_member_string(object, name, ret);
+
+	return err == COT_OK ? cot_name_check_id(*ret) : err;
+}
+
+/* ---- ECUs ------------------------------------------------------------------------ */
+
+/* image {filepath, hashes, length}: what the ECU left the factory with. */
+static enum cot_err parse_factory_image(struct cot_slice entry, struct cot_provision_ecu *ret)
+{
+	struct cot_slice image, hashes;
+	enum cot_err err = cot_json_member(entry, "image", &image);
+
+	if (err == COT_OK)
+		err = cot_json_member_string(image, "filepath", &ret->filepath);
+	if (err == COT_OK)
+		err = cot_name_check_target(ret->filepath);
+	if (err == COT_OK)
+		err = cot_json_member(image, "hashes", &hashes);
+	if (err == COT_OK)
+		err = cot_hashes_parse(hashes, &ret->image.hashes);
+	if (err == COT_OK)
+		err = cot_json_member_uint(image, "length", UINT64_MAX >> 1, &ret->image.length);
+	return err;
+}
+
+static enum cot_err parse_ecu(struct cot_slice entry, struct cot_provision_ecu *ret)
+{
+	enum cot_err err;
+
+	memset(ret, 0, sizeof(*ret));
+	err = read_id(entry, "serial", &ret->serial);
+	if (err == COT_OK)
+		err = read_id(entry, "hardwareId", &ret->hardware_id);
+	if (err == COT_OK)
+		err = cot_json_member_uint(entry, "counter", COT_MAX_VERSION, &ret->counter);
+	if (err == COT_OK)
+		err = cot_json_member(entry, "key", &ret->key);
+	if (err == COT_OK && cot_json_type(ret->key) != COT_JSON_OBJECT)
+		err = COT_E_TYPE;
+	return err == COT_OK ? parse_factory_image(entry, ret) : err;
+}
+
+bool cot_provision_next_ecu(struct cot_json_iter *it, struct cot_provision_ecu *ret)
+{
+	struct cot_slice entry;
+
+	return cot_json_next_element(it, &entry) && parse_ecu(entry, ret) == COT_OK;
+}
+
+static enum cot_err check_ecus(struct cot_slice ecus)
+{
+	struct cot_provision_ecu ecu;
+	struct cot_json_iter it;
+	struct cot_slice entry;
+	enum cot_err err = cot_json_array(ecus, &it);
+
+	while (err == COT_OK && cot_json_next_element(&it, &entry))
+		err = parse_ecu(entry, &ecu);
+	return err;
+}
+
+/* CHECK D12.1: every component a device answers for is an ECU of the record */
+static enum cot_err check_own(const struct cot_provision *p)
+{
+	struct cot_provision_ecu ecu;
+	struct cot_json_iter own, ecus;
+	struct cot_slice element, serial;
+	size_t count = 0;
+	enum cot_err err = cot_json_array(p->own, &own);
+
+	while (err == COT_OK && cot_json_next_element(&own, &element)) {
+		bool found = false;
+
+		if (++count > COT_MAX_OWN_ECUS)
+			return COT_E_LIMIT;
+		err = cot_json_string(element, &serial);
+		if (err == COT_OK)
+			err = cot_json_array(p->ecus, &ecus);
+		while (err == COT_OK && !found && cot_provision_next_ecu(&ecus, &ecu))
+			found = cot_slice_eq(ecu.serial, serial);
+		if (err == COT_OK && !found)
+			err = COT_E_ECU_UNKNOWN;
+	}
+	return err == COT_OK && count == 0 ? COT_E_MISSING : err;
+}
+
+/* ---- repositories ------------------------------------------------------------------ */
+
+static enum cot_err parse_roles(struct cot_slice repo, uint8_t *ret)
+{
+	struct cot_json_iter it;
+	struct cot_slice list, element, name;
+	int role;
+	enum cot_err err = cot_json_member(repo, "roles", &list);
+
+	*ret = 0;
+	if (err == COT_OK)
+		err = cot_json_array(list, &it);
+	while (err == COT_OK && cot_json_next_element(&it, &element)) {
+		err = cot_json_string(element, &name);
+		for (role = 0; role < COT_ROLE_COUNT; role++) {
+			if (err == COT_OK && cot_slice_is(name, cot_role_name((enum cot_role)role)))
+				*ret |= (uint8_t)COT_ROLE_BIT(role);
+		}
+	}
+	/* Without Root and Targets nothing is verified at all. */
+	if (err == COT_OK && (*ret & COT_ROLES_PARTIAL) != COT_ROLES_PARTIAL)
+		err = COT_E_MISSING;
+	return err;
+}
+
+static enum cot_err parse_documents(struct cot_slice repo, struct cot_doc doc[COT_ROLE_COUNT])
+{
+	struct cot_slice envelope;
+	int role;
+
+	for (role = 0; role < COT_ROLE_COUNT; role++) {
+		enum cot_err err = cot_json_member(repo, cot_role_name((enum cot_role)role),
+		                                   &envelope);
+
+		if (err == COT_E_MISSING && role != COT_ROLE_ROOT)
+			continue;
+		if (err != COT_OK)
+			return err;
+		doc[role].wire = doc[role].canon = envelope;
+	}
+	return COT_OK;
+}
+
+static enum cot_err parse_repositories(struct cot_slice body, struct cot_provision *ret)
+{
+	struct cot_slice repositories, repo;
+	size_t i;
+	enum cot_err err = cot_json_member(body, "repositories", &repositories);
+
+	for (i = 0; err == COT_OK && i < COT_MAX_REPOS; i++) {
+		err = cot_json_member(repositories, repo_names[i], &repo);
+		if (err == COT_E_MISSING && i > 0) {
+			err = COT_OK;
+			continue;
+		}
+		if (err == COT_OK)
+			err = cot_json_member_string(repo, "dialect", &ret->dialect[i]);
+		if (err == COT_OK)
+			err = parse_roles(repo, &ret->roles[i]);
+		if (err == COT_OK)
+			err = parse_documents(repo, ret->doc[i]);
+	}
+	return err;
+}
+
+/* ---- the record ---------------------------------------------------------------------- */
+
+static enum cot_err parse_kind(struct cot_slice body, struct cot_provision *ret)
+{
+	struct cot_slice type, role;
+	uint64_t number = 0;
+	enum cot_err err = cot_json_member_string(body, "_type", &type);
+
+	if (err == COT_OK && !cot_slice_is(type, cot_role_name(COT_ROLE_PROVISION)))
+		err = COT_E_ROLE_TYPE;
+	if (err == COT_OK)
+		err = cot_json_member_string(body, "role", &role);
+	if (err == COT_OK && !cot_slice_is(role, "primary") && !cot_slice_is(role, "secondary"))
+		err = COT_E_RECORD;
+	if (err == COT_OK)
+		err = cot_json_member_uint(body, "number", COT_MAX_VERSION, &number);
+	ret->primary = err == COT_OK && cot_slice_is(role, "primary");
+	ret->number = (uint32_t)number;
+	return err;
+}
+
+static enum cot_err parse_vehicle(struct cot_slice body, struct cot_provision *ret)
+{
+	struct cot_slice text;
+	enum cot_err err = read_id(body, "vehicleId", &ret->vehicle);
+
+	if (err == COT_OK)
+		err = read_id(body, "primary", &ret->primary_serial);
+	if (err == COT_OK)
+		err = cot_json_member_string(body, "policy", &ret->policy);
+	if (err == COT_OK)
+		err = cot_json_member_string(body, "time", &text);
+	return err == COT_OK ? cot_utc_parse(text, &ret->time_s) : err;
+}
+
+enum cot_err cot_provision_parse(struct cot_slice canon, struct cot_provision *ret)
+{
+	struct cot_envelope env;
+	enum cot_err err = cot_envelope_parse(canon, COT_GRAMMAR_OLPC, &env);
+
+	memset(ret, 0, sizeof(*ret));
+	ret->body = env.body;
+	if (err == COT_OK)
+		err = parse_kind(env.body, ret);
+	if (err == COT_OK)
+		err = parse_vehicle(env.body, ret);
+	if (err == COT_OK)
+		err = cot_json_member(env.body, "ecus", &ret->ecus);
+	if (err == COT_OK)
+		err = cot_json_member(env.body, "own", &ret->own);
+	if (err == COT_OK)
+		err = check_ecus(ret->ecus);
+	if (err == COT_OK)
+		err = check_own(ret);
+	if (err == COT_OK)
+		err = parse_repositories(env.body, ret);
+	return err;
+}
+
+/* CHECK D12.2: the owner of the Director's Root stands behind the record */
+enum cot_err cot_provision_check_signed(struct cot_slice canon, const struct cot_root *director,
+                                        const struct cot_crypto *crypto)
+{
+	struct cot_envelope env;
+	struct cot_role_keys role;
+	struct cot_sigcheck sig;
+	enum cot_err err = cot_envelope_parse(canon, COT_GRAMMAR_OLPC, &env);
+
+	if (err == COT_OK)
+		err = cot_root_role(director, COT_ROLE_ROOT, &role);
+	if (err != COT_OK)
+		return err;
+	cot_sigcheck_init(&sig, crypto, &env, &role);
+	return cot_sigcheck_run(&sig);
+}
+
+/* ---- the first trust ------------------------------------------------------------------- */
+
+/* Remembers who signed the embedded Targets. */
+static void keep_signers(const struct cot_quorum *quorum, struct cot_signers *ret)
+{
+	uint32_t i;
+
+	ret->count = 0;
+	for (i = 0; i < quorum->count && i < COT_MAX_SIGNERS; i++, ret->count++)
+		memcpy(ret->fingerprint[i], quorum->seen[i], COT_SHA256_LEN);
+}
+
+/* CHECK D12.3: an embedded document is signed as its embedded Root wants it */
+static enum cot_err trust_document(struct cot_slice canon, const struct cot_root *root,
+                                   enum cot_role role, const struct cot_crypto *crypto,
+                                   struct cot_repo_trust *ret)
+{
+	struct cot_envelope env;
+	struct cot_role_keys keys;
+	struct cot_sigcheck sig;
+	struct cot_head head;
+	enum cot_err err = cot_envelope_split(canon, &env);
+
+	if (err == COT_OK)
+		err = cot_head_parse(env.body, role, &head);
+	if (err == COT_OK)
+		err = cot_root_role(root, role, &keys);
+	if (err != COT_OK)
+		return err;
+	cot_sigcheck_init(&sig, crypto, &env, &keys);
+	sig.all = role == COT_ROLE_TARGETS;
+	err = cot_sigcheck_run(&sig);
+	if (err != COT_OK)
+		return err;
+	ret->floor[role].version = head.version;
+	ret->floor[role].held = true;
+	cot_body_digest(env.body, crypto, ret->floor[role].digest);
+	if (role == COT_ROLE_TARGETS)
+		keep_signers(&sig.quorum, &ret->targets_signers);
+	return COT_OK;
+}
+
+enum cot_err cot_provision_root(const struct cot_provision *p, size_t repo,
+                                const struct cot_policy *policy, const struct cot_crypto *crypto,
+                                struct cot_root *ret)
+{
+	struct cot_envelope env;
+	enum cot_err err = cot_envelope_split(p->doc[repo][COT_ROLE_ROOT].canon, &env);
+
+	return err == COT_OK ? cot_root_parse(env.body, policy, crypto, ret) : err;
+}
+
+static enum cot_err trust_repository(const struct cot_provision *p, size_t repo,
+                                     const struct cot_policy *policy,
+                                     const struct cot_crypto *crypto, struct cot_trust *ret)
+{
+	struct cot_root root;
+	int role;
+	enum cot_err err = cot_provision_root(p, repo, policy, crypto, &root);
+
+	for (role = 0; err == COT_OK && role < COT_ROLE_COUNT; role++) {
+		struct cot_slice canon = p->doc[repo][role].canon;
+
+		if (canon.len > 0)
+			err = trust_document(canon, &root, (enum cot_role)role, crypto,
+			                     &ret->repo[repo]);
+	}
+	return err;
+}
+
+enum cot_err cot_provision_trust(const struct cot_provision *p, const struct cot_policy *policy,
+                                 const struct cot_crypto *crypto, struct cot_trust *ret)
+{
+	struct cot_trust trust;
+	size_t repo;
+	enum cot_err err = COT_OK;
+
+	memset(&trust, 0, sizeof(trust));
+	trust.time_floor_s = trust.provisioned_time_s = p->time_s;
+	for (repo = 0; err == COT_OK && repo < COT_MAX_REPOS; repo++) {
+		if (p->roles[repo])
+			err = trust_repository(p, repo, policy, crypto, &trust);
+	}
+	if (err == COT_OK)
+		*ret = trust;
+	return err;
+}

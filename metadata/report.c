@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Version reports and the vehicle version manifest: see report.h.
+ */
+#include "metadata/report.h"
+#include "keys/encode.h"
+#include "metadata/name.h"
+#include "metadata/snapshot.h"
+#include "metadata/utc.h"
+
+#include <string.h>
+
+#define REPORT_TYPE "ecu_version_report"
+#define MANIFEST_TYPE "vehicle_version_manifest"
+
+/* ---- writing ------------------------------------------------------------------- */
+
+/* Text growing in the caller's buffer.  What does not fit is not written, and
+ * remembered, so that only the end has to ask. */
+struct text {
+	char *ptr;
+	size_t max;
+	size_t len;
+	bool full;
+};
+
+static void put(struct text *t, struct cot_slice piece)
+{
+	if (t->full || piece.len > t->max - t->len) {
+		t->full = true;
+		return;
+	}
+	if (piece.len > 0)
+		memcpy(t->ptr + t->len, piece.ptr, piece.len);
+	t->len += piece.len;
+}
+
+static void put_str(struct text *t, const char *piece)
+{
+	put(t, cot_slice_str(piece));
+}
+
+static void put_uint(struct text *t, uint64_t value)
+{
+	char digits[20];
+
+	put(t, cot_slice(digits, cot_decimal_write(value, digits)));
+}
+
+static void put_hex(struct text *t, struct cot_slice bytes)
+{
+	char hex[2];
+	size_t i;
+
+	for (i = 0; i < bytes.len; i++) {
+		cot_hex_encode(cot_slice_sub(bytes, i, 1), hex);
+		put(t, cot_slice(hex, sizeof(hex)));
+	}
+}
+
+static void put_time(struct text *t, int64_t s)
+{
+	char text[COT_UTC_LEN];
+
+	cot_utc_format(s, text);
+	put(t, cot_slice(text, sizeof(text)));
+}
+
+static enum cot_err finish(const struct text *t, size_t *ret_len)
+{
+	if (t->full)
+		return COT_E_BUFFER;
+	*ret_len = t->len;
+	return COT_OK;
+}
+
+/* Words and states are written by us, names were checked where they came from;
+ * here is the last place that keeps a quote out of a signed text. */
+static bool is_plain(struct cot_slice text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		if (text.ptr[i] < 0x20 || text.ptr[i] > 0x7e || text.ptr[i] == '"' ||
+		    text.ptr[i] == '\\')
+			return false;
+	}
+	return true;
+}
+
+enum cot_err cot_report_compose(const struct cot_report *r, char *ret, size_t max,
+                                size_t *ret_len)
+{
+	struct text t = { ret, max, 0, false };
+
+	if (!is_plain(r->attack) || !is_plain(r->state) || !is_plain(r->filepath) ||
+	    cot_name_check_id(r->ecu) != COT_OK || cot_name_check_id(r->vehicle) != COT_OK)
+		return COT_E_NAME;
+	put_str(&t, "{\"_type\":\"" REPORT_TYPE "\",\"attacks_detected\":\"");
+	put(&t, r->attack);
+	put_str(&t, "\",\"counter\":");
+	put_uint(&t, r->counter);
+	put_str(&t, ",\"custom\":{\"appTrusted\":");
+	put_str(&t, r->app_trusted ? "true" : "false");
+	put_str(&t, ",\"state\":\"");
+	put(&t, r->state);
+	put_str(&t, "\"},\"ecu_serial\":\"");
+	put(&t, r->ecu);
+	put_str(&t, "\",\"installed_image\":{\"fileinfo\":{\"hashes\":{\"sha256\":\"");
+	put_hex(&t, cot_slice(r->sha256, COT_SHA256_LEN));
+	put_str(&t, "\"},\"length\":");
+	put_uint(&t, r->length);
+	put_str(&t, "},\"filepath\":\"");
+	put(&t, r->filepath);
+	put_str(&t, "\"},\"timeserver_time\":\"");
+	put_time(&t, r->time_s);
+	put_str(&t, "\",\"vehicleId\":\"");
+	put(&t, r->vehicle);
+	put_str(&t, "\"}");
+	return finish(&t, ret_len);
+}
+
+enum cot_err cot_manifest_compose(const struct cot_manifest *m, char *ret, size_t max,
+                                  size_t *ret_len)
+{
+	struct text t = { ret, max, 0, false };
+
+	if (!is_plain(m->attack) || cot_name_check_id(m->primary) != COT_OK ||
+	    cot_name_check_id(m->vehicle) != COT_OK)
+		return COT_E_NAME;
+	put_str(&t, "{\"_type\":\"" MANIFEST_TYPE "\",\"attacks_detected\":\"");
+	put(&t, m->attack);
+	put_str(&t, "\",\"counter\":");
+	put_uint(&t, m->counter);
+	put_str(&t, ",\"ecu_version_manifests\":");
+	put(&t, m->reports);
+	put_str(&t, ",\"primary_ecu_serial\":\"");
+	put(&t, m->primary);
+	put_str(&t, "\",\"timeserver_time\":\"");
+	put_time(&t, m->time_s);
+	put_str(&t, "\",\"vehicleId\":\"");
+	put(&t, m->vehicle);
+	put_str(&t, "\"}");
+	return finish(&t, ret_len);
+}
+
+enum cot_err cot_seal_write(struct cot_slice body, const struct cot_seal *seal, char *ret,
+                            size_t max, size_t *ret_len)
+{
+	struct text t = { ret, max, 0, false };
+
+	put_str(&t, "{\"signatures\":[{\"hash\":{\"digest\":\"");
+	put_hex(&t, cot_slice(seal->digest, COT_SHA256_LEN));
+	put_str(&t, "\",\"function\":\"sha256\"},\"keyid\":\"");
+	put(&t, seal->keyid_hex);
+	put_str(&t, "\",\"method\":\"");
+	put_str(&t, cot_scheme_name(seal->scheme));
+	put_str(&t, "\",\"sig\":\"");
+	put_hex(&t, seal->sig);
+	put_str(&t, "\"}],\"signed\":");
+	put(&t, body);
+	put_str(&t, "}");
+	return finish(&t, ret_len);
+}
+
+/* ---- reading --------------------------------------------------------------------- */
+
+/* CHECK R1: a report is no manifest and a manifest no report */
+static enum cot_err check_type(struct cot_slice body, const char *name)
+{
+	struct cot_slice type;
+	enum cot_err err = cot_json_member_string(body, "_type", &type);
+
+	if (err != COT_OK)
+		return err;
+	return cot_slice_is(type, name) ? COT_OK : COT_E_ROLE_TYPE;
+}
+
+static enum cot_err read_id(struct cot_slice object, const char *name, struct cot_slice *ret)
+{
+	enum cot_err err = cot_json_member_string(object, name, ret);
+
+	return err == COT_OK ? cot_name_check_id(*ret) : err;
+}
+
+static enum cot_err read_time(struct cot_slice body, int64_t *ret_s)
+{
+	struct cot_slice text;
+	enum cot_err err = cot_json_member_string(body, "timeserver_time", &text);
+
+	return err == COT_OK ? cot_utc_parse(text, ret_s) : err;
+}
+
+/* installed_image {fileinfo {hashes {sha256}, length}, filepath} */
+static enum cot_err read_image(struct cot_slice body, struct cot_report *ret)
+{
+	struct cot_slice image, info, hashes;
+	struct cot_hashes h;
+	enum cot_err err = cot_json_member(body, "installed_image", &image);
+
+	if (err == COT_OK)
+		err = cot_json_member_string(image, "filepath", &ret->filepath);
+	if (err == COT_OK)
+		err = cot_json_member(image, "fileinfo", &info);
+	if (err == COT_OK)
+		err = cot_json_member_uint(info, "length", UINT64_MAX >> 1, &ret->length);
+	if (err == COT_OK)
+		err = cot_json_member(info, "hashes", &hashes);
+	if (err == COT_OK)
+		err = cot_hashes_parse(hashes, &h);
+	if (err == COT_OK && !(h.known & COT_KNOWN_SHA256))
+		err = COT_E_NO_STRONG_HASH;
+	if (err == COT_OK)
+		memcpy(ret->sha256, h.sha256, COT_SHA256_LEN);
+	return err;
+}
+
+/* custom {appTrusted, state}: ours, so absent in reports of others. */
+static enum cot_err read_custom(struct cot_slice body, struct cot_report *ret)
+{
+	struct cot_slice custom, value;
+	enum cot_err err = cot_json_member(body, "custom", &custom);
+
+	if (err == COT_E_MISSING)
+		return COT_OK;
+	if (err == COT_OK)
+		err = cot_json_member_string(custom, "state", &ret->state);
+	if (err == COT_OK)
+		err = cot_json_member(custom, "appTrusted", &value);
+	return err == COT_OK ? cot_json_bool(value, &ret->app_trusted) : err;
+}
+
+enum cot_err cot_report_parse_unverified(struct cot_slice canon, struct cot_report *ret)
+{
+	struct cot_envelope env;
+	enum cot_err err = cot_envelope_parse(canon, COT_GRAMMAR_OLPC, &env);
+
+	memset(ret, 0, sizeof(*ret));
+	if (err == COT_OK)
+		err = check_type(env.body, REPORT_TYPE);
+	if (err == COT_OK)
+		err = cot_json_member_string(env.body, "attacks_detected", &ret->attack);
+	if (err == COT_OK)
+		err = cot_json_member_uint(env.body, "counter", UINT64_MAX >> 1, &ret->counter);
+	if (err == COT_OK)
+		err = read_custom(env.body, ret);
+	if (err == COT_OK)
+		err = read_id(env.body, "ecu_serial", &ret->ecu);
+	if (err == COT_OK)
+		err = read_image(env.body, ret);
+	if (err == COT_OK)
+		err = read_time(env.body, &ret->time_s);
+	if (err == COT_OK)
+		err = read_id(env.body, "vehicleId", &ret->vehicle);
+	return err;
+}
+
+enum cot_err cot_manifest_parse_unverified(struct cot_slice canon, struct cot_manifest *ret)
+{
+	struct cot_envelope env;
+	enum cot_err err = cot_envelope_parse(canon, COT_GRAMMAR_OLPC, &env);
+
+	memset(ret, 0, sizeof(*ret));
+	if (err == COT_OK)
+		err = check_type(env.body, MANIFEST_TYPE);
+	if (err == COT_OK)
+		err = cot_json_member_string(env.body, "attacks_detected", &ret->attack);
+	if (err == COT_OK)
+		err = cot_json_member_uint(env.body, "counter", UINT64_MAX >> 1, &ret->counter);
+	if (err == COT_OK)
+		err = cot_json_member(env.body, "ecu_version_manifests", &ret->reports);
+	if (err == COT_OK && cot_json_type(ret->reports) != COT_JSON_OBJECT)
+		err = COT_E_TYPE;
+	if (err == COT_OK)
+		err = read_id(env.body, "primary_ecu_serial", &ret->primary);
+	if (err == COT_OK)
+		err = read_time(env.body, &ret->time_s);
+	if (err == COT_OK)
+		err = read_id(env.body, "vehicleId", &ret->vehicle);
+	return err;
+}
+
+/* ---- verifying --------------------------------------------------------------------- */
+
+/* CHECK R2: the digest beside the signature is that of the signed part */
+static enum cot_err check_digest(struct cot_slice entry, struct cot_slice body,
+                                 const struct cot_crypto *crypto)
+{
+	uint8_t told[COT_SHA256_LEN], made[COT_SHA256_LEN];
+	struct cot_slice hash, function, digest;
+	size_t len;
+	enum cot_err err = cot_json_member(entry, "hash", &hash);
+
+	if (err == COT_OK)
+		err = cot_json_member_string(hash, "function", &function);
+	if (err == COT_OK)
+		err = cot_json_member_string(hash, "digest", &digest);
+	if (err != COT_OK)
+		return err;
+	if (!cot_slice_is(function, "sha256") ||
+	    cot_hex_decode(digest, told, sizeof(told), &len) != COT_OK || len != sizeof(told))
+		return COT_E_DIGEST;
+	cot_body_digest(body, crypto, made);
+	return memcmp(told, made, sizeof(made)) == 0 ? COT_OK : COT_E_DIGEST;
+}
+
+/* CHECK R3: the method is the scheme bound to the ECU's key */
+static enum cot_err check_method(struct cot_slice entry, const struct cot_key *key)
+{
+	struct cot_slice method;
+	enum cot_err err = cot_json_member_string(entry, "method", &method);
+
+	if (err != COT_OK)
+		return err;
+	if (cot_scheme_from_name(method) == COT_SCHEME_HMAC_SHA256)
+		return COT_E_UNSUPPORTED;
+	return cot_slice_is(method, cot_scheme_name(key->scheme)) ? COT_OK : COT_E_SCHEME;
+}
+
+/* CHECK R4: the ECU's key signed it */
+static enum cot_err check_signature(struct cot_slice entry, struct cot_slice body,
+                                    const struct cot_key *key, const struct cot_crypto *crypto)
+{
+	struct cot_quorum quorum;
+	struct cot_slice sig;
+	enum cot_err err = cot_json_member_string(entry, "sig", &sig);
+
+	if (err != COT_OK)
+		return err;
+	cot_quorum_init(&quorum, 1);
+	do {
+		err = cot_quorum_add(&quorum, crypto, key, sig, body);
+	} while (err == COT_PENDING);
+	return err == COT_OK ? COT_OK : COT_E_SIGNATURE;
+}
+
+enum cot_err cot_seal_check(struct cot_slice canon, const struct cot_key *key,
+                            const struct cot_crypto *crypto)
+{
+	struct cot_envelope env;
+	struct cot_json_iter it;
+	struct cot_slice entry = { NULL, 0 };
+	enum cot_err err = cot_envelope_parse(canon, COT_GRAMMAR_OLPC, &env);
+
+	if (err == COT_OK)
+		err = cot_json_array(env.signatures, &it);
+	/* One ECU, one key, one entry; the first is it. */
+	if (err == COT_OK && !cot_json_next_element(&it, &entry))
+		err = COT_E_SIGNATURE;
+	if (err == COT_OK)
+		err = check_method(entry, key);
+	if (err == COT_OK)
+		err = check_digest(entry, env.body, crypto);
+	if (err == COT_OK)
+		err = check_signature(entry, env.body, key, crypto);
+	return err;
+}
