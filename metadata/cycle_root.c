@@ -19,7 +19,7 @@ static enum cot_err as_store(enum cot_err err)
 	return err < COT_OK ? COT_E_STORE : err;
 }
 
-/* CHECK F2.6b: no key stands in two repositories' Roots */
+/* CHECK D4.2: no key stands in two repositories' Roots */
 static enum cot_err check_disjoint(const struct cot_cycle *c, const struct cot_root *root)
 {
 	enum cot_err err = COT_OK;
@@ -307,7 +307,7 @@ static enum cot_err time_receive(struct cot_cycle *c)
 	return err;
 }
 
-/* CHECK D11.1: the quorum of the newest Director Root's time keys has signed */
+/* CHECK D11.5: the quorum of the newest Director Root's time keys has signed */
 static enum cot_err time_quorum(struct cot_cycle *c)
 {
 	return cot_sigcheck_step(&c->sig);

@@ -18,8 +18,10 @@ static struct cot_hashes hashes(uint8_t known, uint8_t fill)
 
 	memset(&h, 0, sizeof(h));
 	h.known = known;
-	memset(h.sha256, fill, sizeof(h.sha256));
-	memset(h.sha512, fill, sizeof(h.sha512));
+	if ((known & COT_KNOWN_SHA256) != 0)
+		memset(h.sha256, fill, sizeof(h.sha256));
+	if ((known & COT_KNOWN_SHA512) != 0)
+		memset(h.sha512, fill, sizeof(h.sha512));
 	return h;
 }
 
