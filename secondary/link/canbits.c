@@ -38,7 +38,7 @@ static void put(struct wire *wire, uint32_t value, unsigned int count)
 		unsigned int bit = value >> count & 1u;
 		unsigned int top = wire->crc >> (CRC_BITS - 1u) & 1u;
 
-		wire->crc = (uint16_t)((wire->crc << 1) & 0x7FFFu);
+		wire->crc = (uint16_t)((uint32_t)wire->crc << 1 & 0x7FFFu);
 		if (top != bit)
 			wire->crc ^= CRC_POLYNOMIAL;
 		put_stuffed(wire, bit);

@@ -122,13 +122,16 @@ static uint64_t isotp_due(const struct cot_link *link, uint64_t now_ms)
 {
 	const struct cot_isotp_link *self = const_self_of(link);
 	uint64_t due_us = cot_isotp_due(&self->tp);
+	uint64_t due_ms;
 
-	/* A waiting frame goes when the port can take it, not at a time. */
-	if (due_us == 0)
-		return self->waiting ? COT_LINK_NEVER : now_ms;
 	if (due_us == COT_LINK_NEVER)
 		return COT_LINK_NEVER;
-	return due_us / US_PER_MS + (due_us % US_PER_MS != 0);
+	due_ms = due_us / US_PER_MS + (due_us % US_PER_MS != 0);
+	if (due_ms > now_ms)
+		return due_ms;
+	/* It is time, but while a frame waits for the port nothing can be done
+	 * about it: asking again at once would only burn it. */
+	return self->waiting ? COT_LINK_NEVER : now_ms;
 }
 
 static const struct cot_link_ops isotp_ops = {

@@ -119,9 +119,11 @@ static void finish(struct cot_vbus *bus, struct cot_vbus_delivery *ret)
 
 bool cot_vbus_advance(struct cot_vbus *bus, uint64_t to_ns, struct cot_vbus_delivery *ret)
 {
-	if (bus->end_ns == COT_LINK_NEVER && cot_vbus_next_ns(bus) <= to_ns)
+	uint64_t next_ns = cot_vbus_next_ns(bus);
+
+	if (bus->end_ns == COT_LINK_NEVER && next_ns != COT_LINK_NEVER && next_ns <= to_ns)
 		begin(bus);
-	if (bus->end_ns <= to_ns && bus->end_ns != COT_LINK_NEVER) {
+	if (bus->end_ns != COT_LINK_NEVER && bus->end_ns <= to_ns) {
 		finish(bus, ret);
 		return true;
 	}
