@@ -168,7 +168,7 @@ tests: $(TESTS) $(REPLAYS) $(HANDS)
 
 # ---- what to run ------------------------------------------------------------------
 
-export BUILD CC AR PKG_CONFIG CTAGS CANARY NOSKIP SECONDS KEEP SEED ID VECTORS MAKE
+export BUILD CC AR PKG_CONFIG CTAGS CANARY NOSKIP SECONDS KEEP SEED CASE ID VECTORS MAKE
 
 ## demo: one whole chain on this machine, from keys to two updated ECUs
 demo: packages
@@ -207,6 +207,7 @@ sanitize:
 
 ## fuzz: libFuzzer on each parser for SECONDS=60 each
 fuzz:
+	@sh tests/check/packages.sh fuzz
 	@sh tests/fuzz.sh
 
 ## bench: memory and time of one update of a 10 MiB image

@@ -1,0 +1,100 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Each static check must pass a small clean tree and fail the same tree with one
+# violation in it, naming the file. Prints `ok NAME` or `not ok NAME` per seed.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+tmp=$(mktemp -d) || exit 2
+trap 'rm -rf "$tmp"' EXIT
+status=0
+spdx='/* SPDX-License-Identifier: Apache-2.0 */'
+
+clean_tree()
+{
+	rm -rf "$tmp/t"
+	mkdir -p "$tmp/t/keys/host" "$tmp/t/metadata/host" "$tmp/t/secondary" "$tmp/t/primary" "$tmp/t/tests"
+	cd "$tmp/t" || exit 2
+	{
+		echo "$spdx"
+		printf '#ifndef A_H\n#define A_H\n#include <stdint.h>\nint a_get(uint8_t x);\n#endif\n'
+	} >keys/a.h
+	{
+		echo "$spdx"
+		printf '#include "keys/a.h"\n\n#include <string.h>\n/* strcpy(a, b) in words */\n'
+		printf 'static_assert(1, "x");\nint a_get(uint8_t x)\n{\n\treturn x == (uint8_t)%s;\n}\n' "'\"'"
+		seq -f 'extern const int a_filler_%.0f;' 400
+	} >keys/a.c
+	{
+		echo "$spdx"
+		printf '#include "metadata/m.h"\n#include "keys/a.h"\n'
+	} >metadata/m.c
+	{
+		echo "$spdx"
+		printf '#ifndef M_H\n#define M_H\nint m_get(void);\n#endif\n'
+	} >metadata/m.h
+	{
+		echo "$spdx"
+		printf '#include "metadata/m.h"\n#include <stdlib.h>\n'
+	} >primary/p.c
+}
+
+result()
+{
+	if [ "$1" = 0 ]; then
+		echo "ok $2"
+	else
+		echo "not ok $2"
+		sed 's/^/    /' "$tmp/out"
+		status=1
+	fi
+}
+
+# seed CHECK NAME FILE TEXT: appended to FILE, TEXT must make CHECK fail and name FILE
+seed()
+{
+	clean_tree
+	sh "$here/$1.sh" . >"$tmp/out" 2>&1
+	clean=$?
+	[ "$clean" = 0 ] || { result 1 "$1 passes a clean tree"; return; }
+	mkdir -p "$(dirname "$3")"
+	# shellcheck disable=SC2059
+	printf "$4" >>"$3"
+	sh "$here/$1.sh" . >"$tmp/out" 2>&1
+	broken=$?
+	[ "$broken" = 1 ] && grep -qF "$3" "$tmp/out"
+	result $? "$1 catches $2"
+}
+
+seed arrows 'keys including metadata' keys/b.c '#include "metadata/m.h"\n'
+seed arrows 'metadata including its host part' metadata/m.c '#include "metadata/host/c.h"\n'
+seed arrows 'secondary including primary' secondary/s.c '#include "primary/p.h"\n'
+seed arrows 'product including tests' primary/p.c '#include "tests/t.h"\n'
+seed arrows 'a path not from the root' keys/b.c '#include "a.h"\n'
+seed functions 'a function of 130 lines' keys/b.c "int b_long(void)\n{\n$(seq -s '' -f '\t; /* %.0f */\n' 128)}\n"
+seed functions 'a file of 900 lines' keys/b.c "$(seq -s '' -f 'extern int b%.0f;\n' 900)"
+seed ifs 'a condition in a body' keys/a.c 'int b_f(void)\n{\n#ifdef X\n\treturn 1;\n#endif\n\treturn 0;\n}\n'
+seed banned 'strcpy' primary/p.c 'void p_f(char *a) { strcpy(a, "b"); }\n'
+seed banned 'assert as a guard' primary/p.c 'void p_f(int a) { assert(a); }\n'
+seed spdx 'a file without the line' keys/b.c 'int b_f(void);\n'
+seed headers 'a header that needs another' keys/b.h "$spdx\nuint8_t b_f(void);\n"
+seed free-includes 'stdio in keys' keys/b.c '#include <stdio.h>\n'
+seed free-includes 'malloc in keys' keys/b.c 'void *b_f(void) { return malloc(1); }\n'
+seed free-includes 'a double in metadata' metadata/m.c 'double m_f(void);\n'
+seed words 'a path of one machine' primary/p.c '/* see /wo''rk/shared/notes */\n'
+
+clean_tree
+i=0
+while [ $((i += 1)) -le 4 ]; do
+	printf '#if A_%s\n#endif\n' "$i" >>keys/a.c
+done
+sh "$here/ifs.sh" . >"$tmp/out" 2>&1
+[ $? = 1 ] && grep -q 'or more per 1000' "$tmp/out"
+result $? 'ifs catches more than 5 per 1000'
+
+echo 'int socket(int, int, int); int main(void) { return socket(1, 1, 0); }' >"$tmp/net.c"
+echo 'int puts(const char *); int main(void) { return puts(""); }' >"$tmp/off.c"
+${CC:-gcc} -w -o "$tmp/net" "$tmp/net.c" && ${CC:-gcc} -w -o "$tmp/off" "$tmp/off.c"
+sh "$here/offline.sh" "$tmp/off" >"$tmp/out" 2>&1 && ! sh "$here/offline.sh" "$tmp/net" >"$tmp/out" 2>&1
+result $? 'offline catches a socket call'
+exit $status
