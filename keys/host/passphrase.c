@@ -16,9 +16,12 @@
 
 #define CTRL_C 3
 
+#define NO_CANCEL (-1)
+
 /* Reads bytes up to a line end, one at a time because what follows belongs to
- * somebody else.  COT_E_NO_INPUT if there is not even an empty line. */
-static enum cot_err read_line(int fd, struct cot_passphrase *p)
+ * somebody else.  COT_E_NO_INPUT if there is not even an empty line,
+ * COT_E_PASSPHRASE at the byte cancel. */
+static enum cot_err read_line(int fd, int cancel, struct cot_passphrase *p)
 {
 	bool any = false;
 
@@ -34,6 +37,8 @@ static enum cot_err read_line(int fd, struct cot_passphrase *p)
 			return COT_E_NO_INPUT;
 		if (got == 0 || c == '\n')
 			break;
+		if (c == cancel)
+			return COT_E_PASSPHRASE;
 		any = true;
 		if (p->len == COT_MAX_PASSPHRASE)
 			return COT_E_LIMIT;
@@ -61,19 +66,16 @@ static enum cot_err ask_once(int tty, const char *question, const char *what,
 		return COT_E_NO_INPUT;
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ISIG);
+	quiet.c_cc[VEOL] = CTRL_C; /* so that it arrives without Enter */
 	if (tcsetattr(tty, TCSAFLUSH, &quiet) != 0)
 		return COT_E_IO;
 	say(tty, question);
 	say(tty, what);
 	say(tty, ": ");
-	err = read_line(tty, p);
+	err = read_line(tty, CTRL_C, p);
 	say(tty, "\n");
 	(void)tcsetattr(tty, TCSAFLUSH, &before);
-	if (err == COT_E_NO_INPUT)
-		return COT_E_PASSPHRASE;
-	if (err == COT_OK && p->len > 0 && memchr(p->bytes, CTRL_C, p->len) != NULL)
-		return COT_E_PASSPHRASE;
-	return err;
+	return err == COT_E_NO_INPUT ? COT_E_PASSPHRASE : err;
 }
 
 static enum cot_err new_passphrase(struct cot_passphrase *ret)
@@ -138,7 +140,7 @@ enum cot_err cot_passphrase_get(const struct cot_passphrase_source *source,
 		err = ask(what, confirm, ret);
 		break;
 	case COT_PASSPHRASE_FD:
-		err = read_line(source->fd, ret);
+		err = read_line(source->fd, NO_CANCEL, ret);
 		break;
 	case COT_PASSPHRASE_GIVEN:
 		err = copy_given(source->given, ret);
