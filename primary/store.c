@@ -306,16 +306,6 @@ static enum cot_err begin_documents(struct cot_store *s, const struct cot_provis
 	return err;
 }
 
-static enum cot_err embedded_root(const struct cot_store *s, const struct cot_provision *p,
-                                  struct cot_root *ret)
-{
-	struct cot_envelope env;
-	enum cot_err err = cot_envelope_parse(p->doc[0][COT_ROLE_ROOT].canon,
-	                                      cot_dialect_tuf.grammar, &env);
-
-	return err == COT_OK ? cot_root_parse(env.body, &cot_policy_uptane, s->crypto, ret) : err;
-}
-
 /* CHECK D12.primary: the record is a primary's, of the dialect and policy that
  * this daemon speaks */
 static enum cot_err cot_store_check_record(const struct cot_provision *p)
@@ -336,7 +326,7 @@ static enum cot_err cot_store_check_signed(const struct cot_store *s, struct cot
                                            const struct cot_provision *p)
 {
 	struct cot_root root;
-	enum cot_err err = embedded_root(s, p, &root);
+	enum cot_err err = cot_provision_root(p, 0, &cot_policy_uptane, s->crypto, &root);
 
 	return err == COT_OK ? cot_provision_check_signed(record, &root, s->crypto) : err;
 }
