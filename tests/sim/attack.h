@@ -35,6 +35,12 @@ struct attack {
 	const char *arg2;
 };
 
+/* One row of a table of cases: name without "attack_", error without "COT_E_", what
+ * is promised, strike, and whatever members follow. */
+#define ATTACK(case_name, error, words, ...) \
+	{ .name = "attack_" #case_name, .err = COT_E_##error, .promise = words, \
+	  .strike = __VA_ARGS__ }
+
 /* Appends one row for the case of that name; refused or accepted.  For tests of
  * their own shape (secondary, bus) that do not run cycles of a sim_client. */
 void attack_row(const char *name, enum cot_err got, bool refused, const char *promise);

@@ -4,6 +4,7 @@
  */
 #include "tests/sim/repo.h"
 #include "keys/crypto/init.h"
+#include "metadata/host/canon.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -109,6 +110,14 @@ static void remember(struct sim_client *c, void *memory)
 	c->memory[c->memory_count++] = memory;
 }
 
+/* Canonical copies beside what is held: few, so they wait for the client's end. */
+static void remember_for_ever(struct sim_client *c, void *memory)
+{
+	c->canon = realloc(c->canon, (c->canon_count + 1) * sizeof(*c->canon));
+	need_ok(c->canon != NULL);
+	c->canon[c->canon_count++] = memory;
+}
+
 /* Held documents lie in c->held only; whatever they replaced waits in memory
  * until the cycle that may still look at it is over. */
 static void hold(struct sim_client *c, unsigned repo, unsigned role, struct cot_doc doc)
@@ -118,8 +127,15 @@ static void hold(struct sim_client *c, unsigned repo, unsigned role, struct cot_
 	if (held->wire.ptr != NULL)
 		remember(c, (void *)(uintptr_t)held->wire.ptr);
 	memset(held, 0, sizeof(*held));
-	if (doc.wire.ptr != NULL)
-		*held = doc_of(copy_of(doc.wire), doc.wire.len);
+	if (doc.wire.ptr == NULL)
+		return;
+	*held = doc_of(copy_of(doc.wire), doc.wire.len);
+	if (doc.canon.ptr != doc.wire.ptr) {
+		uint8_t *canon = copy_of(doc.canon);
+
+		remember_for_ever(c, canon);
+		held->canon = cot_slice(canon, doc.canon.len);
+	}
 }
 
 void sim_end(struct sim_client *c)
@@ -137,8 +153,12 @@ void sim_end(struct sim_client *c)
 void sim_client_free(struct sim_client *c)
 {
 	unsigned repo, role;
+	size_t i;
 
 	sim_end(c);
+	for (i = 0; i < c->canon_count; i++)
+		free(c->canon[i]);
+	free(c->canon);
 	for (repo = 0; repo < COT_MAX_REPOS; repo++) {
 		for (role = 0; role < COT_ROLE_COUNT; role++)
 			free((void *)(uintptr_t)c->held.doc[repo][role].wire.ptr);
@@ -161,6 +181,17 @@ void sim_give(struct sim_client *c, const struct cot_need *need, struct cot_slic
 	struct cot_doc doc = doc_of(copy, bytes.len);
 
 	remember(c, copy);
+	if (c->foreign) {
+		struct cot_doc_owned owned;
+		enum cot_err err = cot_canon_from_wire(doc.wire, COT_GRAMMAR_OLPC, &owned);
+
+		if (err != COT_OK) {
+			cot_cycle_failed(&c->cycle, err);
+			return;
+		}
+		remember(c, owned.memory);
+		doc = owned.doc;
+	}
 	if (need->role < COT_ROLE_COUNT)
 		c->given[need->repo][need->role] = doc;
 	cot_cycle_give(&c->cycle, doc, c->world->ticks_ms);

@@ -174,9 +174,12 @@ struct sim_client {
 	unsigned root_commits;
 	enum cot_err commit_fails; /* if not COT_OK: answer to COT_NEED_COMMIT */
 	bool no_time;             /* the time source is silent */
+	bool foreign;             /* the hand canonicalises, as the daemon does */
 	sim_hook hook;
 	void *hook_arg;
 	struct cot_doc given[COT_MAX_REPOS][COT_ROLE_COUNT]; /* the last one of each */
+	void **canon;             /* canonical copies of held documents */
+	size_t canon_count;
 	void **memory;            /* of this cycle's documents, freed after it */
 	size_t memory_count;
 };
