@@ -125,6 +125,38 @@ static void too_long_is_refused(void **state)
 	assert_int_equal(cot_serial_encoder_init(&enc, &frame), COT_OK);
 }
 
+/* The bytes that docs/link.md shows. */
+static void documented_bytes(void **state)
+{
+	static const struct {
+		uint8_t type;
+		struct cot_slice payload, line;
+	} rows[] = {
+		{ COT_SERIAL_REQUEST, { (const uint8_t *)"\x22\xF1\x8C", 3 },
+		  { (const uint8_t *)"\x00\x05\x01\xBE\xEF\x01\x09\x03\x22\xF1\x8C"
+		                     "\xCC\x6F\xE3\xB4\x00", 16 } },
+		{ COT_SERIAL_INTERIM, { (const uint8_t *)"\x7F\x22\x78", 3 },
+		  { (const uint8_t *)"\x00\x05\x03\xBE\xEF\x01\x09\x03\x7F\x22\x78"
+		                     "\x96\x38\xD6\x08\x00", 16 } },
+		{ COT_SERIAL_RESPONSE, { (const uint8_t *)"\x62\xF1\x8C" "ecu-1", 8 },
+		  { (const uint8_t *)"\x00\x05\x02\xBE\xEF\x01\x0E\x08\x62\xF1\x8C"
+		                     "ecu-1\x4F\x4D\x8A\x15\x00", 21 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cot_serial_frame frame = { rows[i].type, 0xBEEF, 1, rows[i].payload };
+		struct cot_serial_encoder enc;
+		size_t len;
+
+		assert_int_equal(cot_serial_encoder_init(&enc, &frame), COT_OK);
+		assert_false(cot_serial_encoder_done(&enc));
+		len = cot_serial_encode(&enc, line, sizeof(line));
+		assert_true(cot_serial_encoder_done(&enc));
+		assert_true(cot_slice_eq(cot_slice(line, len), rows[i].line));
+	}
+}
+
 /* Every single bit of a frame, and every prefix of it: nothing but the frame
  * itself gets through, and the one after it always does. */
 static void no_damage_gets_through(void **state)
@@ -272,6 +304,7 @@ int main(void)
 		cmocka_unit_test(a_zero_at_every_place),
 		cmocka_unit_test(pieces_of_every_size),
 		cmocka_unit_test(too_long_is_refused),
+		cmocka_unit_test(documented_bytes),
 		cmocka_unit_test(no_damage_gets_through),
 		cmocka_unit_test(crc_right_length_wrong),
 		cmocka_unit_test(length_right_crc_wrong),
