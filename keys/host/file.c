@@ -27,6 +27,7 @@ enum cot_err cot_file_errno(int number)
 		return COT_E_EXISTS;
 	case ENOSPC:
 	case EDQUOT:
+	case EFBIG:
 		return COT_E_NO_SPACE;
 	default:
 		return COT_E_IO;
