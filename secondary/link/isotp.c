@@ -88,8 +88,8 @@ static enum cot_err cot_isotp_check_first(const struct cot_can_frame *frame)
 	return COT_OK;
 }
 
-/* CHECK W03.1: what a first frame announces fits the buffer; length 0 is the
- * escape to 32 bits, of which nothing fits */
+/* Length 0 is the escape to 32 bits, of which nothing fits. */
+/* CHECK W03.1: what a first frame announces fits the buffer */
 static enum cot_err cot_isotp_check_room(const struct cot_isotp *tp, size_t len)
 {
 	if (len == 0 || len > tp->rx_cap || len > COT_LINK_MAX)
