@@ -43,6 +43,9 @@ endif
 # A campaign adds what it needs here, never to the packager's own variables.
 EXTRA_CFLAGS ?=
 EXTRA_LDFLAGS ?=
+# A campaign's deliberate fault: FAULT_SRC is compiled in place of the source FAULT_OF.
+FAULT_OF ?=
+FAULT_SRC ?=
 
 ifeq ($(V),1)
 Q :=
@@ -103,7 +106,7 @@ all: $(LIBCOTTER) $(PROGRAMS)
 # ---- rules ------------------------------------------------------------------------
 
 # Objects depend on this file, which changes only when compiler or flags do.
-FLAGS_NOW := $(CC) | $(CPPFLAGS) | $(CFLAGS) | $(OWN_CFLAGS) | $(EXTRA_CFLAGS)
+FLAGS_NOW := $(CC) | $(CPPFLAGS) | $(CFLAGS) | $(OWN_CFLAGS) | $(EXTRA_CFLAGS) | $(FAULT_OF) $(FAULT_SRC)
 ifneq ($(filter-out help clean uninstall packages,$(or $(MAKECMDGOALS),all)),)
 $(shell mkdir -p $(BUILD); echo '$(subst ','\'',$(FLAGS_NOW))' > $(BUILD)/.flags.now; \
 	cmp -s $(BUILD)/.flags.now $(BUILD)/.flags \
@@ -118,7 +121,7 @@ $(filter-out $(call obj,$(FREE_SRC)),$(call obj,$(HOST_SRC) $(TOOL_SRC) $(CTL_SR
 $(BUILD)/obj/%.o: %.c $(BUILD)/.flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(OWN_CPPFLAGS) $(pc_cflags) -MMD -MP $(CFLAGS) \
-		$(OWN_CFLAGS) $(EXTRA_CFLAGS) -c -o $@ $<
+		$(OWN_CFLAGS) $(EXTRA_CFLAGS) -c -o $@ $(if $(filter $<,$(FAULT_OF)),$(FAULT_SRC),$<)
 
 # Rebuilt whole: an object whose source has gone must not linger inside.
 define archive
@@ -198,11 +201,11 @@ killpoints: all tests
 	@sh tests/killpoints.sh
 
 ## freestanding: link the MCU sources for Cortex-M0+ and list what they leave undefined
-freestanding:
+freestanding: packages
 	@sh tests/check/freestanding.sh $(FREE_SRC)
 
 ## sanitize: unit and attack tests under AddressSanitizer and UBSan
-sanitize:
+sanitize: packages
 	@sh tests/check/sanitize.sh
 
 ## fuzz: libFuzzer on each parser for SECONDS=60 each

@@ -36,6 +36,7 @@ function after(mark, line)
 }
 /\[  FAILED  \] / { note(after("[  FAILED  ] ", $0), "failed", "see its log"); next }
 /^skip: / { why = after("skip: ", $0); next }
+/^SKIPPED LOUDLY: / { why = after("SKIPPED LOUDLY: ", $0); next }
 /^ok / { note(after("ok ", $0), "passed", ""); next }
 /^not ok / { note(after("not ok ", $0), "failed", "see its log"); next }
 /^skip [^:]*: / {

@@ -7,7 +7,7 @@
 set -u
 # shellcheck disable=SC2086
 set -- $1
-name=$(printf '%s' "$*" | sed "s|^$BUILD/||; s|[^A-Za-z0-9_.]|-|g")
+name=$(printf '%s' "$*" | sed "s|^$BUILD/||; s|^tests/||; s| .*||; s|[^A-Za-z0-9_.-]|.|g")
 TMPDIR=$BUILD/tmp/$name
 export TMPDIR
 rm -rf "$TMPDIR"
