@@ -106,7 +106,7 @@ static void bench_wait(void *ctx, struct cot_link *link, uint64_t until_ms)
 	if (bench->pty && bench->server)
 		let_bytes_arrive(bench);
 	bench->now_ms++;
-	assert_true(bench->now_ms < 1000000); /* an exchange that never ends */
+	assert_true(bench->now_ms < 200000); /* an exchange that never ends */
 	if (bench->server)
 		serve(bench);
 }
@@ -170,7 +170,8 @@ static void converse(struct bench *bench)
 	bench->pendings = 3;
 	assert_int_equal(ask(bench, 9, &answer), COT_OK);
 	assert_int_equal(buf[0], COT_UDS_WRITE + 0x40);
-	bench->wrong = true;
+	/* On a serial line a number has one final response: no place for a wrong one. */
+	bench->wrong = !bench->pty;
 	assert_int_equal(ask(bench, 9, &answer), COT_OK);
 	assert_int_equal(buf[0], COT_UDS_WRITE + 0x40);
 }
