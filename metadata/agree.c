@@ -52,6 +52,16 @@ static enum cot_err check_counter_equal(const struct cot_target *director,
 	return director->counter == image->counter ? COT_OK : COT_E_REPO_MISMATCH;
 }
 
+/* CHECK F10.4c: a hardware list that the Director gives too is the same list */
+static enum cot_err check_hardware_equal(const struct cot_target *director,
+                                         const struct cot_target *image)
+{
+	if (director->hardware_ids.len == 0)
+		return COT_OK;
+	return cot_slice_eq(director->hardware_ids, image->hardware_ids) ? COT_OK :
+	                                                                   COT_E_REPO_MISMATCH;
+}
+
 enum cot_err cot_agree_check_must_match(const struct cot_target *director,
                                         const struct cot_target *image,
                                         const struct cot_policy *policy)
@@ -60,6 +70,8 @@ enum cot_err cot_agree_check_must_match(const struct cot_target *director,
 
 	if (err == COT_OK)
 		err = check_counter_equal(director, image, policy);
+	if (err == COT_OK)
+		err = check_hardware_equal(director, image);
 	return err;
 }
 

@@ -113,6 +113,21 @@ static void counters(void **state)
 	                 COT_OK);
 }
 
+static void hardware_lists_equal(void **state)
+{
+	struct cot_target director = target(), image = target();
+	const struct cot_policy *policy = &cot_policy_uptane;
+
+	(void)state;
+	assert_int_equal(cot_agree_check_must_match(&director, &image, policy), COT_OK);
+	director.hardware_ids = COT_SLICE("[\"hw-a\"]");
+	assert_int_equal(cot_agree_check_must_match(&director, &image, policy),
+	                 COT_E_REPO_MISMATCH);
+	/* The Director names hardware per ECU; a list of its own is optional. */
+	director.hardware_ids = cot_slice(NULL, 0);
+	assert_int_equal(cot_agree_check_must_match(&director, &image, policy), COT_OK);
+}
+
 static void hardware_of_image(void **state)
 {
 	struct cot_target image = target();
@@ -248,6 +263,7 @@ int main(void)
 		cmocka_unit_test(image_equal),
 		cmocka_unit_test(must_match),
 		cmocka_unit_test(counters),
+		cmocka_unit_test(hardware_lists_equal),
 		cmocka_unit_test(hardware_of_image),
 		cmocka_unit_test(order_against_ecu),
 		cmocka_unit_test(installed),
