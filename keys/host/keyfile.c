@@ -243,6 +243,7 @@ static void make_head(struct cot_keyfile *file, const struct cot_secret *secret)
 	memcpy(body + PUBLIC_AT, secret->public_key, secret->public_len);
 }
 
+/* CHECK K21: an encrypted file has a passphrase, a bounded cost and a plain comment */
 static enum cot_err check_options(struct cot_slice passphrase,
                                   const struct cot_keyfile_options *options)
 {

@@ -55,7 +55,8 @@ static enum cot_err parse(struct cot_pubkey *file)
 	return COT_OK;
 }
 
-/* HMAC keys have only a name; see secret.h. */
+/* CHECK K20: a public key file holds a sound key; HMAC keys have only a name, see
+ * secret.h */
 static enum cot_err check_key(const struct cot_key *key)
 {
 	if (key->scheme == COT_SCHEME_HMAC_SHA256)
