@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The attack catalogue: runs every program of tests/attack and prints one row per case,
+# `id word refused: promise`. Every id that docs/attacks.tsv marks as applying needs a
+# row. Last line: `N refused, 0 accepted, 0 skipped`; status 1 for anything else.
+# CANARY=1 links the programs with one check removed from the product: the ids that
+# catch it are printed, and the campaign fails.
+set -u
+: "${BUILD:=build}"
+case $BUILD in
+/*) ;;
+*) BUILD=$(pwd)/$BUILD ;;
+esac
+OUT=$BUILD/attacks
+ROWS=$OUT/rows
+rm -rf "$OUT"
+mkdir -p "$OUT"
+: >"$ROWS"
+
+# The agreement of the two repositories on length and hashes, removed.
+FAULT_FILE=metadata/agree.c
+FAULT_ID=F10.2
+
+run_program() { # NAME PROGRAM
+	TMPDIR=$OUT/tmp.$1
+	mkdir -p "$TMPDIR"
+	if ! TMPDIR=$TMPDIR ATTACK_ROWS=$ROWS timeout -k 5 300 "$2" \
+		>"$OUT/$1.log" 2>&1 </dev/null; then
+		echo "$1" >>"$OUT/red"
+		[ "${CANARY:-}" = 1 ] || tail -n 20 "$OUT/$1.log" >&2
+	fi
+	rm -rf "$TMPDIR"
+}
+
+canary() { # NAME -> program with the fault
+	relink_program "tests/attack/$1" "$OUT/fault.o" "$OUT/$1" || exit 1
+	echo "$OUT/$1"
+}
+
+if [ "${CANARY:-}" = 1 ]; then
+	. tests/relink.sh
+	awk -v id=$FAULT_ID -f tests/mutate.awk $FAULT_FILE >"$OUT/fault.c" || exit 1
+	relink_compile "$OUT/fault.c" "$OUT/fault.o" || exit 1
+	echo "canary: check $FAULT_ID of $FAULT_FILE removed"
+fi
+for source in tests/attack/*.c; do
+	name=$(basename "$source" .c)
+	program=$BUILD/tests/attack/$name
+	[ "${CANARY:-}" = 1 ] && program=$(canary "$name")
+	run_program "$name" "$program"
+done
+
+sort -s -k1,1 "$ROWS"
+if [ "${CANARY:-}" = 1 ]; then
+	echo "caught by: $(awk '$3 == "accepted:" { print $1 }' "$ROWS" | sort -u | tr '\n' ' ')"
+fi
+[ -f docs/attacks.tsv ] && catalogue=docs/attacks.tsv || catalogue=/dev/null
+awk -F '\t' -v rows="$ROWS" -v red="$OUT/red" '
+	BEGIN {
+		while ((getline line < rows) > 0) {
+			split(line, word, " ")
+			count[word[3]]++
+			seen[word[1]] = 1
+		}
+		while ((getline line < red) > 0) {
+			print "failed: tests/attack/" line
+			bad = 1
+		}
+	}
+	$3 == "yes" && $1 ~ /^[A-Z][0-9]+$/ && !($1 in seen) {
+		print "missing: " $1 " applies and has no row"
+		bad = 1
+	}
+	END {
+		printf "%d refused, %d accepted, %d skipped\n", count["refused:"], \
+			count["accepted:"], count["skipped:"]
+		exit bad || count["accepted:"] || count["skipped:"] || !count["refused:"]
+	}' $catalogue
