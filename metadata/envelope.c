@@ -156,6 +156,12 @@ enum cot_err cot_head_parse(struct cot_slice body, enum cot_role role, struct co
 	return err;
 }
 
+/* CHECK D4.3: a document that repositories could swap says whose it is */
+enum cot_err cot_head_check_named(const struct cot_head *head, const struct cot_policy *policy)
+{
+	return policy->uptane_fields && head->repository.len == 0 ? COT_E_MISSING : COT_OK;
+}
+
 void cot_body_digest(struct cot_slice body, const struct cot_crypto *crypto,
                      uint8_t ret[COT_SHA256_LEN])
 {

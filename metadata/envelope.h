@@ -61,6 +61,11 @@ COT_MUST_CHECK enum cot_err cot_envelope_split(struct cot_slice canon, struct co
 COT_MUST_CHECK enum cot_err cot_head_parse(struct cot_slice body, enum cot_role role,
                                            struct cot_head *ret);
 
+/* Does it say which repository it was made for, where the policy asks for that?
+ * COT_E_MISSING.  Whether it is the right one is asked by who knows (check.h). */
+COT_MUST_CHECK enum cot_err cot_head_check_named(const struct cot_head *head,
+                                                 const struct cot_policy *policy);
+
 /* SHA-256 of the canonical signed part: what "identical" means. */
 void cot_body_digest(struct cot_slice body, const struct cot_crypto *crypto,
                      uint8_t ret[COT_SHA256_LEN]);

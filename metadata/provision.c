@@ -3,6 +3,7 @@
  * The provisioning record: see provision.h.
  */
 #include "metadata/provision.h"
+#include "metadata/check.h"
 #include "metadata/name.h"
 #include "metadata/utc.h"
 
@@ -38,6 +39,17 @@ static enum cot_err parse_factory_image(struct cot_slice entry, struct cot_provi
 	return err;
 }
 
+/* Report keys may be of schemes that metadata refuses (HMAC). */
+static enum cot_err parse_report_key(struct cot_slice entry, struct cot_slice *ret)
+{
+	struct cot_key key;
+	enum cot_err err = cot_json_member(entry, "key", ret);
+
+	if (err == COT_OK)
+		err = cot_key_parse(*ret, &key);
+	return err == COT_E_SCHEME ? COT_OK : err;
+}
+
 static enum cot_err parse_ecu(struct cot_slice entry, struct cot_provision_ecu *ret)
 {
 	enum cot_err err;
@@ -49,9 +61,7 @@ static enum cot_err parse_ecu(struct cot_slice entry, struct cot_provision_ecu *
 	if (err == COT_OK)
 		err = cot_json_member_uint(entry, "counter", COT_MAX_VERSION, &ret->counter);
 	if (err == COT_OK)
-		err = cot_json_member(entry, "key", &ret->key);
-	if (err == COT_OK && cot_json_type(ret->key) != COT_JSON_OBJECT)
-		err = COT_E_TYPE;
+		err = parse_report_key(entry, &ret->key);
 	return err == COT_OK ? parse_factory_image(entry, ret) : err;
 }
 
@@ -62,15 +72,41 @@ bool cot_provision_next_ecu(struct cot_json_iter *it, struct cot_provision_ecu *
 	return cot_json_next_element(it, &entry) && parse_ecu(entry, ret) == COT_OK;
 }
 
+/* The ECUs that stand before one in the list. */
+static bool other_ecu_before(struct cot_json_iter *it, const struct cot_provision_ecu *ecu,
+                             struct cot_provision_ecu *ret)
+{
+	return cot_provision_next_ecu(it, ret) && ret->serial.ptr < ecu->serial.ptr;
+}
+
+/* CHECK D12.4: no serial stands for two ECUs */
+static enum cot_err check_once(struct cot_slice ecus, const struct cot_provision_ecu *ecu)
+{
+	struct cot_provision_ecu other;
+	struct cot_json_iter it;
+	size_t count = 0;
+	enum cot_err err = cot_json_array(ecus, &it);
+
+	while (err == COT_OK && other_ecu_before(&it, ecu, &other))
+		count += cot_slice_eq(other.serial, ecu->serial) ? 1 : 0;
+	return err == COT_OK && count > 0 ? COT_E_ECU_DUPLICATE : err;
+}
+
 static enum cot_err check_ecus(struct cot_slice ecus)
 {
 	struct cot_provision_ecu ecu;
 	struct cot_json_iter it;
 	struct cot_slice entry;
+	size_t count = 0;
 	enum cot_err err = cot_json_array(ecus, &it);
 
-	while (err == COT_OK && cot_json_next_element(&it, &entry))
+	while (err == COT_OK && cot_json_next_element(&it, &entry)) {
+		if (++count > COT_MAX_ORDERS)
+			return COT_E_LIMIT;
 		err = parse_ecu(entry, &ecu);
+		if (err == COT_OK)
+			err = check_once(ecus, &ecu);
+	}
 	return err;
 }
 
@@ -180,6 +216,8 @@ static enum cot_err parse_kind(struct cot_slice body, struct cot_provision *ret)
 		err = COT_E_RECORD;
 	if (err == COT_OK)
 		err = cot_json_member_uint(body, "number", COT_MAX_VERSION, &number);
+	if (err == COT_OK && number < 1)
+		err = COT_E_NUMBER;
 	ret->primary = err == COT_OK && cot_slice_is(role, "primary");
 	ret->number = (uint32_t)number;
 	return err;
@@ -292,6 +330,23 @@ enum cot_err cot_provision_root(const struct cot_provision *p, size_t repo,
 	return err == COT_OK ? cot_root_parse(env.body, policy, crypto, ret) : err;
 }
 
+/* CHECK D12.5: an embedded document was made for this repository and vehicle */
+static enum cot_err check_made_for(const struct cot_provision *p, size_t repo,
+                                   enum cot_role role, const struct cot_policy *policy)
+{
+	struct cot_envelope env;
+	struct cot_head head;
+	enum cot_err err = cot_envelope_split(p->doc[repo][role].canon, &env);
+
+	if (err == COT_OK)
+		err = cot_head_parse(env.body, role, &head);
+	if (err == COT_OK)
+		err = cot_check_repository(&head, cot_slice_str(repo_names[repo]), policy);
+	if (err == COT_OK && repo == 0 && role != COT_ROLE_ROOT)
+		err = cot_check_vehicle(&head, p->vehicle, policy);
+	return err;
+}
+
 static enum cot_err trust_repository(const struct cot_provision *p, size_t repo,
                                      const struct cot_policy *policy,
                                      const struct cot_crypto *crypto, struct cot_trust *ret)
@@ -303,11 +358,29 @@ static enum cot_err trust_repository(const struct cot_provision *p, size_t repo,
 	for (role = 0; err == COT_OK && role < COT_ROLE_COUNT; role++) {
 		struct cot_slice canon = p->doc[repo][role].canon;
 
-		if (canon.len > 0)
+		if (canon.len == 0)
+			continue;
+		err = check_made_for(p, repo, (enum cot_role)role, policy);
+		if (err == COT_OK)
 			err = trust_document(canon, &root, (enum cot_role)role, crypto,
 			                     &ret->repo[repo]);
 	}
 	return err;
+}
+
+/* CHECK D12.6: no key is in the Roots of both repositories */
+static enum cot_err check_disjoint(const struct cot_provision *p, const struct cot_policy *policy,
+                                   const struct cot_crypto *crypto)
+{
+	struct cot_root director, image;
+	enum cot_err err;
+
+	if (!p->roles[0] || !p->roles[1])
+		return COT_OK;
+	err = cot_provision_root(p, 0, policy, crypto, &director);
+	if (err == COT_OK)
+		err = cot_provision_root(p, 1, policy, crypto, &image);
+	return err == COT_OK ? cot_root_check_disjoint(&director, &image, crypto) : err;
 }
 
 enum cot_err cot_provision_trust(const struct cot_provision *p, const struct cot_policy *policy,
@@ -323,6 +396,8 @@ enum cot_err cot_provision_trust(const struct cot_provision *p, const struct cot
 		if (p->roles[repo])
 			err = trust_repository(p, repo, policy, crypto, &trust);
 	}
+	if (err == COT_OK)
+		err = check_disjoint(p, policy, crypto);
 	if (err == COT_OK)
 		*ret = trust;
 	return err;

@@ -42,7 +42,10 @@ struct cot_provision {
 	struct cot_doc doc[COT_MAX_REPOS][COT_ROLE_COUNT]; /* embedded envelopes */
 };
 
-/* Parses the record's signed part; the embedded documents are slices of it. */
+/* Parses the record; the embedded documents are slices of it.  Errors of
+ * cot_envelope_parse, COT_E_ROLE_TYPE, COT_E_RECORD (role neither of the two),
+ * COT_E_NAME, COT_E_NUMBER, COT_E_TIME_FORMAT, COT_E_LIMIT, COT_E_ECU_DUPLICATE (a serial
+ * twice), COT_E_ECU_UNKNOWN (`own` lists an ECU that the record does not have). */
 COT_MUST_CHECK enum cot_err cot_provision_parse(struct cot_slice canon, struct cot_provision *ret);
 
 /* The Root embedded for repository `repo`, parsed: what the record is verified
@@ -58,7 +61,10 @@ COT_MUST_CHECK enum cot_err cot_provision_check_signed(struct cot_slice canon,
                                                        const struct cot_root *director,
                                                        const struct cot_crypto *crypto);
 
-/* The first trust a device has: floors of the embedded documents. */
+/* The first trust a device has: floors of the embedded documents, each of which must
+ * be signed as its embedded Root wants it (COT_E_SIG_THRESHOLD) and made for its
+ * repository (COT_E_REPOSITORY) and vehicle (COT_E_VEHICLE); no key may stand in both
+ * Roots (COT_E_KEY_SHARED).  ret is untouched on failure. */
 COT_MUST_CHECK enum cot_err cot_provision_trust(const struct cot_provision *p,
                                                 const struct cot_policy *policy,
                                                 const struct cot_crypto *crypto,

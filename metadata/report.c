@@ -165,7 +165,7 @@ enum cot_err cot_seal_write(struct cot_slice body, const struct cot_seal *seal, 
 
 /* ---- reading --------------------------------------------------------------------- */
 
-/* CHECK R1: a report is no manifest and a manifest no report */
+/* CHECK VR1: a report is no manifest and a manifest no report */
 static enum cot_err check_type(struct cot_slice body, const char *name)
 {
 	struct cot_slice type;
@@ -280,9 +280,19 @@ enum cot_err cot_manifest_parse_unverified(struct cot_slice canon, struct cot_ma
 	return err;
 }
 
+enum cot_err cot_manifest_report(const struct cot_manifest *manifest, struct cot_slice serial,
+                                 struct cot_slice *ret)
+{
+	enum cot_err err = cot_json_find(manifest->reports, serial, ret);
+
+	if (err == COT_E_MISSING)
+		return COT_E_NOT_FOUND;
+	return err == COT_OK && cot_json_type(*ret) != COT_JSON_OBJECT ? COT_E_TYPE : err;
+}
+
 /* ---- verifying --------------------------------------------------------------------- */
 
-/* CHECK R2: the digest beside the signature is that of the signed part */
+/* CHECK VR2: the digest beside the signature is that of the signed part */
 static enum cot_err check_digest(struct cot_slice entry, struct cot_slice body,
                                  const struct cot_crypto *crypto)
 {
@@ -304,7 +314,7 @@ static enum cot_err check_digest(struct cot_slice entry, struct cot_slice body,
 	return memcmp(told, made, sizeof(made)) == 0 ? COT_OK : COT_E_DIGEST;
 }
 
-/* CHECK R3: the method is the scheme bound to the ECU's key */
+/* CHECK VR3: the method is the scheme bound to the ECU's key */
 static enum cot_err check_method(struct cot_slice entry, const struct cot_key *key)
 {
 	struct cot_slice method;
@@ -312,12 +322,12 @@ static enum cot_err check_method(struct cot_slice entry, const struct cot_key *k
 
 	if (err != COT_OK)
 		return err;
-	if (cot_scheme_from_name(method) == COT_SCHEME_HMAC_SHA256)
-		return COT_E_UNSUPPORTED;
-	return cot_slice_is(method, cot_scheme_name(key->scheme)) ? COT_OK : COT_E_SCHEME;
+	if (key->scheme == COT_SCHEME_NONE || !cot_slice_is(method, cot_scheme_name(key->scheme)))
+		return COT_E_SCHEME;
+	return key->scheme == COT_SCHEME_HMAC_SHA256 ? COT_E_UNSUPPORTED : COT_OK;
 }
 
-/* CHECK R4: the ECU's key signed it */
+/* CHECK VR4: the ECU's key signed it */
 static enum cot_err check_signature(struct cot_slice entry, struct cot_slice body,
                                     const struct cot_key *key, const struct cot_crypto *crypto)
 {

@@ -59,8 +59,8 @@ COT_MUST_CHECK enum cot_err cot_report_parse_unverified(struct cot_slice canon,
                                                         struct cot_report *ret);
 
 /* Verifies a sealed envelope under one key: digest (COT_E_DIGEST), method equal
- * to the key's scheme (COT_E_SCHEME), signature (COT_E_SIGNATURE).  An HMAC
- * report cannot be verified here: COT_E_UNSUPPORTED. */
+ * to the key's scheme (COT_E_SCHEME), signature (COT_E_SIGNATURE).  The report of an
+ * HMAC key cannot be verified here: COT_E_UNSUPPORTED. */
 COT_MUST_CHECK enum cot_err cot_seal_check(struct cot_slice canon, const struct cot_key *key,
                                            const struct cot_crypto *crypto);
 
@@ -78,5 +78,11 @@ COT_MUST_CHECK enum cot_err cot_manifest_compose(const struct cot_manifest *mani
                                                  size_t max, size_t *ret_len);
 COT_MUST_CHECK enum cot_err cot_manifest_parse_unverified(struct cot_slice canon,
                                                           struct cot_manifest *ret);
+
+/* The envelope of one ECU's report in a manifest, canonical, to be verified with
+ * cot_seal_check and read with cot_report_parse_unverified.  COT_E_NOT_FOUND. */
+COT_MUST_CHECK enum cot_err cot_manifest_report(const struct cot_manifest *manifest,
+                                                struct cot_slice serial,
+                                                struct cot_slice *ret);
 
 #endif

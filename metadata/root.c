@@ -80,31 +80,29 @@ static enum cot_err check_keyids(const struct cot_role_keys *role, size_t *ret_c
 	return err;
 }
 
-/* Distinct decoded keys among those a role lists; ids that cannot be decoded
- * (schemes to come) count as what they are, one each. */
+/* Distinct decoded keys among those a role lists.  Keys of schemes to come cannot
+ * be decoded, so they never help to meet a threshold. */
 static size_t count_distinct(const struct cot_role_keys *role, const struct cot_crypto *crypto)
 {
 	uint8_t seen[COT_MAX_ROLE_KEYS][COT_SHA256_LEN];
 	struct cot_json_iter it;
 	struct cot_slice element, id;
 	struct cot_key key;
-	size_t known = 0, other = 0, i;
+	size_t known = 0, i;
 
 	if (cot_json_array(role->keyids, &it) != COT_OK)
 		return 0;
-	while (known + other < COT_MAX_ROLE_KEYS && cot_json_next_element(&it, &element)) {
+	while (known < COT_MAX_ROLE_KEYS && cot_json_next_element(&it, &element)) {
 		if (cot_json_string(element, &id) != COT_OK ||
 		    cot_role_key(role, id, &key) != COT_OK ||
-		    cot_key_fingerprint(&key, crypto, seen[known]) != COT_OK) {
-			other++;
+		    cot_key_fingerprint(&key, crypto, seen[known]) != COT_OK)
 			continue;
-		}
 		for (i = 0; memcmp(seen[i], seen[known], COT_SHA256_LEN) != 0; i++)
 			;
 		if (i == known)
 			known++;
 	}
-	return known + other;
+	return known;
 }
 
 /* keyids and threshold of a role object, not judged. */
@@ -158,8 +156,8 @@ static enum cot_err check_roles(const struct cot_root *root, const struct cot_cr
 
 /* ---- the document ---------------------------------------------------------------- */
 
-/* File names carry versions (Uptane 5.2.7), which TUF calls consistent
- * snapshots; a repository without them cannot be fetched by us. */
+/* CHECK F2.6d: file names carry versions (Uptane 5.2.7), which TUF calls consistent
+ * snapshots; a repository without them cannot be fetched by us */
 static enum cot_err check_consistent(struct cot_slice body)
 {
 	struct cot_slice value;
@@ -188,6 +186,7 @@ static enum cot_err parse_custom_object(struct cot_slice custom, const char *nam
 	return err == COT_OK && cot_json_type(*ret) != COT_JSON_OBJECT ? COT_E_TYPE : err;
 }
 
+/* CHECK F2.6e: what a dropped floor falls to is a version */
 static enum cot_err check_floors(struct cot_slice floors)
 {
 	struct cot_json_iter it;
@@ -210,6 +209,8 @@ enum cot_err cot_root_parse(struct cot_slice body, const struct cot_policy *poli
 
 	memset(ret, 0, sizeof(*ret));
 	err = cot_head_parse(body, COT_ROLE_ROOT, &ret->head);
+	if (err == COT_OK)
+		err = cot_head_check_named(&ret->head, policy);
 	if (err == COT_OK)
 		err = check_consistent(body);
 	if (err == COT_OK)

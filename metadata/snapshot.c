@@ -108,14 +108,6 @@ static enum cot_err parse_meta(struct cot_slice object, const struct cot_policy 
 	return err;
 }
 
-/* Under uptane every signed part says which repository it was made for; that
- * it is the right one is checked by whoever knows which one is asked. */
-static enum cot_err check_repository_named(const struct cot_head *head,
-                                           const struct cot_policy *policy)
-{
-	return policy->uptane_fields && head->repository.len == 0 ? COT_E_MISSING : COT_OK;
-}
-
 enum cot_err cot_timestamp_parse(struct cot_slice body, const struct cot_policy *policy,
                                  struct cot_head *ret_head, struct cot_meta *ret_snapshot)
 {
@@ -123,7 +115,7 @@ enum cot_err cot_timestamp_parse(struct cot_slice body, const struct cot_policy 
 	enum cot_err err = cot_head_parse(body, COT_ROLE_TIMESTAMP, ret_head);
 
 	if (err == COT_OK)
-		err = check_repository_named(ret_head, policy);
+		err = cot_head_check_named(ret_head, policy);
 	if (err == COT_OK)
 		err = cot_json_member(body, "meta", &meta);
 	if (err == COT_OK)
@@ -142,7 +134,7 @@ enum cot_err cot_snapshot_parse(struct cot_slice body, const struct cot_policy *
 	enum cot_err err = cot_head_parse(body, COT_ROLE_SNAPSHOT, ret_head);
 
 	if (err == COT_OK)
-		err = check_repository_named(ret_head, policy);
+		err = cot_head_check_named(ret_head, policy);
 	if (err == COT_OK)
 		err = cot_json_member(body, "meta", ret_meta);
 	if (err == COT_OK)

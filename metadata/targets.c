@@ -38,6 +38,7 @@ static enum cot_err parse_counter(struct cot_slice custom, struct cot_target *re
 	return err;
 }
 
+/* CHECK F5.10b: hardware ids are identifiers, and not too many */
 static enum cot_err check_hardware_ids(struct cot_slice array)
 {
 	struct cot_json_iter it;
@@ -65,6 +66,7 @@ static enum cot_err parse_hardware_id(struct cot_slice entry, struct cot_slice *
 	return err == COT_OK ? cot_name_check_id(*ret) : err;
 }
 
+/* CHECK F5.10c: an ordered ECU is an identifier, and its hardware is said */
 static enum cot_err check_ecus(struct cot_slice object)
 {
 	struct cot_json_iter it;
@@ -82,6 +84,7 @@ static enum cot_err check_ecus(struct cot_slice object)
 	return err;
 }
 
+/* CHECK F5.10d: must-match members are bounded in number */
 static enum cot_err check_must_match(struct cot_slice object)
 {
 	struct cot_json_iter it;
@@ -176,8 +179,8 @@ enum cot_err cot_targets_parse(struct cot_slice body, const struct cot_policy *p
 
 	memset(ret, 0, sizeof(*ret));
 	err = cot_head_parse(body, COT_ROLE_TARGETS, &ret->head);
-	if (err == COT_OK && policy->uptane_fields && ret->head.repository.len == 0)
-		err = COT_E_MISSING;
+	if (err == COT_OK)
+		err = cot_head_check_named(&ret->head, policy);
 	if (err == COT_OK)
 		err = cot_json_member(body, "targets", &ret->targets);
 	if (err == COT_OK)

@@ -26,7 +26,7 @@ static enum cot_err check_time_type(struct cot_slice body)
 	return cot_slice_is(type, cot_role_name(COT_ROLE_TIME)) ? COT_OK : COT_E_ROLE_TYPE;
 }
 
-/* Each nonce is its hex text, and there are not too many of them. */
+/* CHECK D11.1a: each nonce is its hex text, and there are not too many of them */
 static enum cot_err check_nonces(struct cot_slice nonces)
 {
 	uint8_t bytes[COT_NONCE_LEN];
