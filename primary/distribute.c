@@ -33,8 +33,9 @@ static void keep_sessions(void *ctx)
 		    c->clock.now_ms(c) >= c->asked_ms + PRESENT_MS)
 			cot_client_present(c);
 	}
+	/* Here nothing can be broken off; transfers ask again themselves. */
 	if (d->idle != NULL)
-		d->idle(d->ctx);
+		(void)d->idle(d->ctx);
 	d->idling = false;
 }
 

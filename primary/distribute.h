@@ -48,7 +48,8 @@ struct cot_distribute {
 	const struct cot_targets *orders;
 	int64_t now_s;         /* verified time */
 	uint64_t now_at_ms;    /* own ticks when it was that */
-	void (*idle)(void *ctx);
+	/* Called while waiting; an error ends a transfer.  May be NULL. */
+	enum cot_err (*idle)(void *ctx);
 	/* How far an ECU's image has got; may be NULL. */
 	void (*progress)(void *ctx, const char *ecu, uint64_t done, uint64_t total);
 	void *ctx;

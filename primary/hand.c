@@ -290,20 +290,17 @@ static void serve(struct cot_hand *h, const struct cot_need *need)
 	}
 }
 
-enum cot_err cot_hand_run(struct cot_hand *h)
+void cot_hand_run(struct cot_hand *h)
 {
 	struct cot_need need;
-	enum cot_err err = cot_store_load(h->store);
 
-	if (err != COT_OK)
-		return err;
 	set_config(h);
 	set_held(h);
 	cot_cycle_init(&h->cycle, &h->cycle_config, &h->store->state.trust, &h->held);
 	for (;;) {
 		cot_cycle_need(&h->cycle, &need);
 		if (need.kind == COT_NEED_NOTHING)
-			return COT_OK;
+			return;
 		serve(h, &need);
 	}
 }

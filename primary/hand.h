@@ -3,6 +3,7 @@
  * The hand that feeds the update cycle on a gateway: documents by HTTP, signed
  * time by POST, commits into the store.
  *
+ *   cot_store_load(store)          what is trusted now
  *   cot_hand_run(&hand)            one cycle, to its verdict
  *   cot_cycle_verdict(&hand.cycle), cot_cycle_orders(&hand.cycle, ..)
  *   cot_hand_release(&hand)        the documents go
@@ -45,9 +46,8 @@ struct cot_hand {
 	struct cot_hand_doc time;
 };
 
-/* Runs one cycle.  COT_OK: there is a verdict, good or bad.  Otherwise the
- * store could not be read: COT_E_STORE, COT_E_MEMORY. */
-COT_MUST_CHECK enum cot_err cot_hand_run(struct cot_hand *h);
+/* Runs one cycle to its verdict. */
+void cot_hand_run(struct cot_hand *h);
 void cot_hand_release(struct cot_hand *h);
 
 /* Asks the time source for one message over count nonces; ret as served, free

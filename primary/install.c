@@ -157,7 +157,7 @@ static enum cot_err on_step(void *ctx, uint64_t done, uint64_t total)
 
 	if (s->d->progress != NULL)
 		s->d->progress(s->d->ctx, serial_of(s->d, s->in), done, total);
-	return COT_OK;
+	return s->d->idle != NULL ? s->d->idle(s->d->ctx) : COT_OK;
 }
 
 static enum cot_err send_image(struct cot_distribute *d, struct cot_install *in, uint32_t from)
