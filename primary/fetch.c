@@ -292,6 +292,9 @@ static enum cot_err judge(struct transfer *t, enum cot_err err, CURLcode code)
 		         (unsigned long long)t->offset);
 		return err;
 	}
+	/* libcurl's word for a header line without end; the status line is in. */
+	if (code == CURLE_OUT_OF_MEMORY && status != 0 && !t->begun)
+		code = CURLE_WEIRD_SERVER_REPLY;
 	say(t->fetch, t->fetch->words[0] != '\0' ? t->fetch->words
 	                                         : curl_easy_strerror(code));
 	return from_curl(code);
