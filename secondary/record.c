@@ -123,7 +123,7 @@ static bool read_head(const struct cot_record_log *log, uint32_t at, struct foun
 	return record_size(log, ret->len) <= room - at;
 }
 
-/* CHECK R1: a record's CRC fits what the flash gives back */
+/* CHECK REC1: a record's CRC fits what the flash gives back */
 static enum cot_err check_record_crc(const struct cot_record_log *log, const struct found *r)
 {
 	uint8_t piece[COT_FLASH_PIECE];
@@ -258,7 +258,7 @@ static enum cot_err write_header(const struct cot_record_log *log)
 	                         cot_slice(bytes, header_size(log)));
 }
 
-/* CHECK R2: a page's header is ours and whole */
+/* CHECK REC2: a page's header is ours and whole */
 static enum cot_err check_header(const uint8_t bytes[HEADER_LEN], uint32_t *ret_generation)
 {
 	struct cot_unpack u = { cot_slice(bytes, HEADER_LEN), false };
@@ -274,7 +274,7 @@ static enum cot_err check_header(const uint8_t bytes[HEADER_LEN], uint32_t *ret_
 	return COT_OK;
 }
 
-/* CHECK R3: a page counts only once everything in it was written */
+/* CHECK REC3: a page counts only once everything in it was written */
 static enum cot_err check_page_sealed(const struct cot_record_log *log)
 {
 	uint32_t at = header_size(log);

@@ -27,7 +27,8 @@ candidates() { # ID SOURCE
 		ls tests/unit/"$stem"*.c 2>/dev/null
 		ls tests/unit/"${stem%_*}"*.c tests/attack/*.c tests/unit/*.c 2>/dev/null
 	} | sed 's/\.c$//' | awk '!seen[$0]++' | while read -r program; do
-		grep -qxF "$program" "$OUT/links/$(printf '%s' "$2" | tr / _)" && echo "$program"
+		grep -qxF "$program" "$OUT/links/$(printf '%s' "$2" | tr / _)" 2>/dev/null &&
+			echo "$program"
 	done
 }
 
@@ -43,7 +44,9 @@ one() { # ID SOURCE: leaves its verdict in $OUT/verdicts
 	dir=$OUT/work/$1
 	mkdir -p "$dir"
 	verdict=survived
-	if awk -v id="$1" -f tests/mutate.awk "$2" >"$dir/mutant.c" &&
+	from=$2
+	[ "$1" = canary ] && from=$OUT/canary.c
+	if awk -v id="$1" -f tests/mutate.awk "$from" >"$dir/mutant.c" &&
 		relink_compile "$dir/mutant.c" "$dir/mutant.o" 2>"$dir/cc.log"; then
 		for program in $(candidates "$1" "$2"); do
 			relink_program "$program" "$dir/mutant.o" "$dir/program" \
@@ -58,10 +61,11 @@ one() { # ID SOURCE: leaves its verdict in $OUT/verdicts
 		verdict="not removed: $(head -n 1 "$dir/cc.log" 2>/dev/null)"
 	fi
 	printf '%s\t%s\t%s\n' "$1" "$2" "$verdict" >"$OUT/verdicts/$1"
-	[ -z "${ID:-}" ] || echo "$1 $2: $verdict"
 	case $verdict in
-	caught*) rm -rf "$dir" ;;
-	*) echo "$1 $2: $verdict" ;;
+	caught*)
+		rm -rf "$dir"
+		[ -z "${ID:-}" ] || echo "$1 $2: $verdict"
+		;;
 	esac
 }
 
@@ -82,8 +86,8 @@ ${MAKE} -s --no-print-directory BUILD="$BUILD" \
 find keys metadata secondary primary -name '*.c' | LC_ALL=C sort |
 	xargs awk -v list=1 -f tests/mutate.awk >"$OUT/checks"
 if [ "${CANARY:-}" = 1 ]; then
-	cat >"$OUT/canary.c" <<-'C'
-		#include "keys/error.h"
+	cp metadata/check.c "$OUT/canary.c"
+	cat >>"$OUT/canary.c" <<-'C'
 		enum cot_err cot_canary_check(int value);
 		/* CHECK canary: a check that nothing asks */
 		enum cot_err cot_canary_check(int value)
@@ -91,8 +95,8 @@ if [ "${CANARY:-}" = 1 ]; then
 			return value > 0 ? COT_OK : COT_E_LIMIT;
 		}
 	C
-	printf 'canary\t%s\ta check that no test covers\n' "$OUT/canary.c" >>"$OUT/checks"
-	echo "canary: a check was added that no test covers"
+	printf 'canary\tmetadata/check.c\ta check that no test covers\n' >>"$OUT/checks"
+	echo "canary: a check that no test covers was added to metadata/check.c"
 fi
 cut -f 1 "$OUT/checks" | sort | uniq -d | sed 's/^/two checks bear the id /' >"$OUT/twice"
 if [ -s "$OUT/twice" ]; then

@@ -271,7 +271,15 @@ static void wrong_hardware(struct attack_scene *s)
 static void hardware_only_in_director(struct attack_scene *s)
 {
 	json_object_set_new(custom_of(s, IMG), "hardwareIds", json_pack("[s]", "hw-b"));
+	json_object_del(custom_of(s, DIR), "hardwareIds");
 	publish_targets(s, IMG);
+	publish_targets(s, DIR);
+}
+
+static void hardware_lists_differ(struct attack_scene *s)
+{
+	json_object_set_new(custom_of(s, DIR), "hardwareIds", json_pack("[s,s]", "hw-a", "hw-b"));
+	publish_targets(s, DIR);
 }
 
 static void image_without_hardware(struct attack_scene *s)
@@ -439,6 +447,8 @@ static const struct attack attacks[] = {
 	ATTACK(P30_hardware_only_in_director, HWID,
 	       "an image that Image lists for other hardware is refused",
 	       hardware_only_in_director),
+	ATTACK(P30_hardware_lists_differ, REPO_MISMATCH,
+	       "the Director may not widen the list of hardware", hardware_lists_differ),
 	ATTACK(P30_image_without_hardware, MISSING,
 	       "an image that Image lists for no hardware is refused", image_without_hardware),
 	ATTACK(P30_not_in_image, NOT_IN_IMAGE,

@@ -516,6 +516,72 @@ static void time_does_not_go_back(void **state)
 	end(&s);
 }
 
+/* What the time source says to somebody else, or said before. */
+static bool foreign_nonce(void *arg, struct sim_client *c, const struct cot_need *need)
+{
+	static const uint8_t other[2 * COT_NONCE_LEN] = { 1, 2, 3 };
+	char *text;
+	size_t len;
+
+	(void)arg;
+	if (need->kind != COT_NEED_TIME)
+		return false;
+	text = sim_time(c->world, other, 2, &len);
+	sim_give(c, need, cot_slice(text, len));
+	free(text);
+	return true;
+}
+
+static bool late_answer(void *arg, struct sim_client *c, const struct cot_need *need)
+{
+	(void)arg;
+	if (need->kind == COT_NEED_TIME)
+		c->world->ticks_ms += COT_NONCE_LIFE_S * 1000;
+	return false;
+}
+
+static bool some_seconds_late(void *arg, struct sim_client *c, const struct cot_need *need)
+{
+	(void)arg;
+	if (need->kind == COT_NEED_TIME)
+		c->world->ticks_ms += 5000;
+	return false;
+}
+
+static void time_answers_our_nonce(void **state)
+{
+	struct scene s = begin(SIM_PRIMARY);
+	struct cot_verdict v;
+
+	(void)state;
+	s.c->hook = foreign_nonce;
+	assert_err(sim_run(s.c), COT_E_TIME_NONCE);
+	s.c->hook = late_answer;
+	assert_err(sim_run(s.c), COT_E_TIME_NONCE);
+	/* Ticks since the nonce was made count towards now, not towards the floor. */
+	s.c->hook = some_seconds_late;
+	s.w->now_s += 2 * DAY_S;
+	v = sim_run(s.c);
+	assert_err(v, COT_OK);
+	assert_int_equal(v.now_s, s.w->now_s + 5);
+	assert_int_equal(s.c->trust.time_floor_s, s.w->now_s);
+	end(&s);
+}
+
+/* A time source that knows of a newer Root than we were shown. */
+static void newer_root_withheld(void **state)
+{
+	struct scene s = begin(SIM_PRIMARY);
+
+	(void)state;
+	sim_publish(s.w, SIM_DIRECTOR, COT_ROLE_ROOT);
+	sim_remove(s.w, SIM_DIRECTOR, "2.root.json");
+	assert_err(sim_run(s.c), COT_E_TIME_ROOT);
+	sim_write(s.w, SIM_DIRECTOR, COT_ROLE_ROOT);
+	assert_err(sim_run(s.c), COT_OK);
+	end(&s);
+}
+
 static void rotated_time_key(void **state)
 {
 	struct scene s = begin(SIM_PRIMARY);
@@ -581,6 +647,8 @@ int main(void)
 		cmocka_unit_test(no_time),
 		cmocka_unit_test(time_is_signed),
 		cmocka_unit_test(time_does_not_go_back),
+		cmocka_unit_test(time_answers_our_nonce),
+		cmocka_unit_test(newer_root_withheld),
 		cmocka_unit_test(rotated_time_key),
 		cmocka_unit_test(raised_time_threshold),
 	};
