@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The boot decision: see boot.h.
+ */
+#include "secondary/boot/boot.h"
+
+#include "secondary/writer.h"
+
+#include <string.h>
+
+/* ---- checks ---------------------------------------------------------------------- */
+
+/* CHECK D7.3: a confirm record is that of this slot, this image and this trial */
+static enum cot_err check_confirm(const struct cot_sec_component *c, uint8_t slot,
+                                  const struct cot_confirm *confirm)
+{
+	if (confirm->slot != slot ||
+	    memcmp(confirm->sha256, c->slot[slot].sha256, COT_SHA256_LEN) != 0 ||
+	    memcmp(confirm->trial, c->trial, COT_SEC_TRIAL_LEN) != 0)
+		return COT_E_NOT_FOUND;
+	return COT_OK;
+}
+
+/* CHECK D7.4: no image below the stored release counter boots, not even as fallback */
+static enum cot_err check_counter(const struct cot_sec_component *c, uint8_t slot)
+{
+	return c->slot[slot].counter < c->counter ? COT_E_ROLLBACK : COT_OK;
+}
+
+/* CHECK D7.5: the image in the slot is the one that was verified */
+static enum cot_err check_slot_hash(const struct cot_port *port, const struct cot_sec_slot *s,
+                                    uint8_t slot)
+{
+	uint8_t hash[COT_MAX_HASH_LEN];
+	struct cot_slot_hash h;
+	enum cot_err err;
+
+	if (s->len > port->flash->region[cot_sec_slot_region(slot)].size)
+		return COT_E_RECORD;
+	cot_slot_hash_init(&h, port->crypto, COT_HASH_SHA256, slot, s->len);
+	do {
+		err = cot_slot_hash_step(&h, port->crypto, port->flash, hash);
+		if (port->long_op)
+			port->long_op(port->ctx);
+	} while (err == COT_PENDING);
+	if (err == COT_OK && memcmp(hash, s->sha256, COT_SHA256_LEN) != 0)
+		err = COT_E_HASH_MISMATCH;
+	return err;
+}
+
+/* CHECK D7.6: three boots without a confirm record, and not one more */
+static enum cot_err check_attempts(const struct cot_sec_component *c)
+{
+	return c->attempts >= COT_SEC_TRIALS ? COT_E_REVERTED : COT_OK;
+}
+
+/* ---- what the last boot left ------------------------------------------------------- */
+
+static void confirm(struct cot_sec_component *c, uint8_t slot)
+{
+	c->slot[slot].state = COT_SEC_SLOT_CONFIRMED;
+	c->active = slot;
+	c->attempts = 0;
+	memset(c->trial, 0, sizeof(c->trial));
+	if (c->slot[slot].counter > c->counter)
+		c->counter = c->slot[slot].counter;
+}
+
+static void revert(struct cot_sec_component *c, uint8_t slot)
+{
+	c->slot[slot].state = COT_SEC_SLOT_REVERTED;
+	c->attempts = 0;
+	memset(c->trial, 0, sizeof(c->trial));
+	c->reverted = true;
+	memcpy(c->reverted_sha256, c->slot[slot].sha256, COT_SHA256_LEN);
+}
+
+enum cot_err cot_boot_settle(struct cot_sec_store *store, const struct cot_port *port,
+                             uint8_t component)
+{
+	struct cot_sec_state next = store->state;
+	struct cot_sec_component *c = &next.component[component];
+	uint8_t slot = cot_sec_component_find(c, COT_SEC_SLOT_TRIAL);
+	struct cot_confirm record;
+
+	if (slot == COT_SEC_SLOTS || cot_confirm_read(port->flash, &record) != COT_OK ||
+	    check_confirm(c, slot, &record) != COT_OK)
+		return COT_OK;
+	confirm(c, slot);
+	return cot_sec_commit(store, &next);
+}
+
+enum cot_err cot_boot_settle_at_reset(struct cot_sec_store *store, const struct cot_port *port,
+                                      uint8_t component)
+{
+	enum cot_err err = cot_boot_settle(store, port, component);
+	struct cot_sec_state next = store->state;
+	struct cot_sec_component *c = &next.component[component];
+	uint8_t slot = cot_sec_component_find(c, COT_SEC_SLOT_TRIAL);
+
+	if (err != COT_OK || slot == COT_SEC_SLOTS || check_attempts(c) == COT_OK)
+		return err;
+	revert(c, slot);
+	return cot_sec_commit(store, &next);
+}
+
+/* ---- the choice --------------------------------------------------------------------- */
+
+static enum cot_err check_candidate(const struct cot_sec_component *c,
+                                    const struct cot_port *port, uint8_t slot)
+{
+	enum cot_err err = check_counter(c, slot);
+
+	return err == COT_OK ? check_slot_hash(port, &c->slot[slot], slot) : err;
+}
+
+static void note(struct cot_boot *ret, enum cot_err err)
+{
+	if (ret->why == COT_OK)
+		ret->why = err;
+}
+
+/* The attempt is durable before anything jumps. */
+static enum cot_err begin_trial(struct cot_sec_store *store, const struct cot_port *port,
+                                uint8_t component, struct cot_boot *ret)
+{
+	struct cot_sec_state next = store->state;
+	struct cot_sec_component *c = &next.component[component];
+	enum cot_err err = cot_confirm_erase(port->flash);
+
+	if (err == COT_OK)
+		err = port->random(port->ctx, c->trial, sizeof(c->trial));
+	if (err != COT_OK)
+		return err;
+	c->slot[ret->slot].state = COT_SEC_SLOT_TRIAL;
+	c->attempts++;
+	err = cot_sec_commit(store, &next);
+	if (err != COT_OK)
+		return err;
+	ret->trial = true;
+	ret->image = true;
+	ret->handed.slot = ret->slot;
+	memcpy(ret->handed.sha256, c->slot[ret->slot].sha256, COT_SHA256_LEN);
+	memcpy(ret->handed.trial, c->trial, sizeof(c->trial));
+	return COT_OK;
+}
+
+/* A slot that was to be tried and cannot be: it is given up. */
+static enum cot_err give_up(struct cot_sec_store *store, uint8_t component, uint8_t slot)
+{
+	struct cot_sec_state next = store->state;
+	struct cot_sec_component *c = &next.component[component];
+
+	memset(&c->slot[slot], 0, sizeof(c->slot[slot]));
+	c->attempts = 0;
+	memset(c->trial, 0, sizeof(c->trial));
+	return cot_sec_commit(store, &next);
+}
+
+static enum cot_err try_pending(struct cot_sec_store *store, const struct cot_port *port,
+                                uint8_t component, struct cot_boot *ret)
+{
+	const struct cot_sec_component *c = &store->state.component[component];
+	uint8_t slot = cot_sec_component_pending(c);
+	enum cot_err err;
+
+	if (slot == COT_SEC_SLOTS)
+		return COT_OK;
+	err = check_attempts(c);
+	if (err == COT_OK)
+		err = check_candidate(c, port, slot);
+	if (err != COT_OK) {
+		note(ret, err);
+		return give_up(store, component, slot);
+	}
+	ret->slot = slot;
+	return begin_trial(store, port, component, ret);
+}
+
+static void try_confirmed(const struct cot_sec_component *c, const struct cot_port *port,
+                          struct cot_boot *ret)
+{
+	uint8_t i, slot;
+	enum cot_err err;
+
+	for (i = 0; i < COT_SEC_SLOTS && c->active < COT_SEC_SLOTS; i++) {
+		slot = (uint8_t)((c->active + i) % COT_SEC_SLOTS);
+		if (c->slot[slot].state != COT_SEC_SLOT_CONFIRMED)
+			continue;
+		err = check_candidate(c, port, slot);
+		if (err == COT_OK) {
+			ret->slot = slot;
+			ret->image = true;
+			return;
+		}
+		/* The counter outweighs a damaged image: it is why nothing else boots. */
+		if (err == COT_E_ROLLBACK)
+			ret->why = err;
+		note(ret, err);
+	}
+}
+
+enum cot_err cot_boot_choose(struct cot_sec_store *store, const struct cot_port *port,
+                             uint8_t component, struct cot_boot *ret)
+{
+	enum cot_err err;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->slot = COT_SEC_SLOTS;
+	err = try_pending(store, port, component, ret);
+	if (err != COT_OK || ret->image) {
+		ret->image = err == COT_OK;
+		return err;
+	}
+	try_confirmed(&store->state.component[component], port, ret);
+	return COT_OK;
+}
+
+bool cot_boot_possible(const struct cot_sec_component *c)
+{
+	return cot_sec_component_pending(c) < COT_SEC_SLOTS ||
+	       cot_sec_component_find(c, COT_SEC_SLOT_CONFIRMED) < COT_SEC_SLOTS;
+}
