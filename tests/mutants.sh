@@ -69,10 +69,20 @@ one() { # ID SOURCE: leaves its verdict in $OUT/verdicts
 	esac
 }
 
-if [ "${1:-}" = --one ]; then
+case ${1:-} in
+--one)
 	one "$2" "$3"
 	exit 0
-fi
+	;;
+--whole) # with no check removed it has to pass, or its red would mean nothing
+	dir=$OUT/work/$(basename "$2")
+	mkdir -p "$dir"
+	cp "$BUILD/$2" "$dir/program"
+	! run_red "$2" "$dir/program" "$dir" || echo "$2 fails with every check in place"
+	rm -rf "$dir"
+	exit 0
+	;;
+esac
 
 rm -rf "$OUT"
 mkdir -p "$OUT/links" "$OUT/verdicts" "$OUT/work"
@@ -121,6 +131,12 @@ cut -f 2 "$OUT/checks" | sort -u | while read -r source; do
 		>"$OUT/links/$(printf '%s' "$source" | tr / _)"
 done
 
+ls tests/unit/*.c tests/attack/*.c | sed 's/\.c$//' |
+	xargs -d '\n' -P "$JOBS" -n 1 sh tests/mutants.sh --whole >"$OUT/red"
+if [ -s "$OUT/red" ]; then
+	cat "$OUT/red"
+	exit 1
+fi
 awk -F '\t' '{ print $1; print $2 }' "$OUT/checks" |
 	xargs -d '\n' -P "$JOBS" -n 2 sh tests/mutants.sh --one
 cat "$OUT"/verdicts/* 2>/dev/null >"$OUT/all"

@@ -536,7 +536,7 @@ static bool late_answer(void *arg, struct sim_client *c, const struct cot_need *
 {
 	(void)arg;
 	if (need->kind == COT_NEED_TIME)
-		c->world->ticks_ms += COT_NONCE_LIFE_S * 1000;
+		c->world->ticks_ms += COT_NONCE_LIFE_S * 1000 + 1;
 	return false;
 }
 
