@@ -495,14 +495,57 @@ enum cot_err cot_wire_dump(const json_t *value, char **ret, size_t *ret_len)
 	return COT_OK;
 }
 
+/* Canonical text (olpc) as JSON: control bytes stand only inside strings there,
+ * and are escaped. */
+static void put_escaped(struct text *t, struct cot_slice canon)
+{
+	size_t i;
+
+	for (i = 0; i < canon.len; i++) {
+		if (canon.ptr[i] < 0x20)
+			put_unit(t, canon.ptr[i]);
+		else
+			put(t, canon.ptr + i, 1);
+	}
+}
+
+/* What devices keep (provisioning records) is canonical and may hold PEM keys,
+ * whose line ends are control bytes: no JSON, but a document of ours. */
+static enum cot_err load_canonical(struct cot_slice canon, json_t **ret, size_t *ret_at)
+{
+	struct text t = { 0 };
+	enum cot_err err = COT_E_MEMORY;
+
+	put_escaped(&t, canon);
+	if (!t.failed)
+		err = cot_wire_load(cot_slice(t.ptr, t.len), ret, ret_at);
+	free(t.ptr);
+	return err;
+}
+
+static bool has_control(struct cot_slice text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		if (text.ptr[i] < 0x20)
+			return true;
+	}
+	return false;
+}
+
 enum cot_err cot_wire_load(struct cot_slice wire, json_t **ret, size_t *ret_at)
 {
 	struct cot_doc_owned d;
 	json_error_t e;
-	enum cot_err err = cot_canon_from_wire(wire, COT_GRAMMAR_JSONCPP, &d);
+	enum cot_err err;
 
-	*ret_at = d.at;
 	*ret = NULL;
+	*ret_at = 0;
+	if (has_control(wire) && cot_json_check(wire, COT_GRAMMAR_OLPC, NULL) == COT_OK)
+		return load_canonical(wire, ret, ret_at);
+	err = cot_canon_from_wire(wire, COT_GRAMMAR_JSONCPP, &d);
+	*ret_at = d.at;
 	if (err != COT_OK)
 		return err;
 	/* jsoncpp's spelling, unlike olpc's, is JSON that jansson reads. */

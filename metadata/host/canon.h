@@ -52,7 +52,8 @@ COT_MUST_CHECK enum cot_err cot_canon_dump(const json_t *value, enum cot_grammar
  * holds a control byte, as PEM keys do.  Otherwise like cot_canon_dump. */
 COT_MUST_CHECK enum cot_err cot_wire_dump(const json_t *value, char **ret, size_t *ret_len);
 
-/* Parses served text into a tree for tools that edit what they wrote before.
+/* Parses served text, or canonical text (olpc) with its raw control bytes, into a
+ * tree for tools that edit what they wrote before.
  * The same refusals; integers beyond 63 bits and reals are COT_E_NUMBER. */
 COT_MUST_CHECK enum cot_err cot_wire_load(struct cot_slice wire, json_t **ret,
                                           size_t *ret_at);
