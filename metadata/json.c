@@ -43,9 +43,19 @@ static size_t utf8_len(const uint8_t *p, size_t left)
 	return 0;
 }
 
-static bool is_hex_upper(uint8_t c)
+/* Four hex digits, as they have to be spelled. */
+static enum cot_err check_hex4(const uint8_t *p)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
+	enum cot_err err = COT_OK;
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		if (p[i] >= 'a' && p[i] <= 'f')
+			err = COT_E_NOT_CANONICAL;
+		else if (!(p[i] >= '0' && p[i] <= '9') && !(p[i] >= 'A' && p[i] <= 'F'))
+			return COT_E_MALFORMED;
+	}
+	return err;
 }
 
 static uint32_t hex4(const uint8_t *p)
@@ -58,19 +68,33 @@ static uint32_t hex4(const uint8_t *p)
 	return v;
 }
 
+/* The second half of a surrogate pair, p at its backslash. */
+static enum cot_err check_low_half(const uint8_t *p, size_t left)
+{
+	enum cot_err err;
+
+	if (left < 6)
+		return COT_E_TRUNCATED;
+	if (p[0] != '\\' || p[1] != 'u')
+		return COT_E_UTF8;
+	err = check_hex4(p + 2);
+	if (err != COT_OK)
+		return err;
+	return hex4(p + 2) >= 0xdc00 && hex4(p + 2) <= 0xdfff ? COT_OK : COT_E_UTF8;
+}
+
 /* A `\uXXXX` of the jsoncpp grammar, p at the backslash: only where that writer
  * would write one, with upper-case digits, surrogates in pairs. */
 static enum cot_err check_unicode(const uint8_t *p, size_t left, size_t *ret_len)
 {
-	uint32_t c, low;
-	size_t i;
+	enum cot_err err;
+	uint32_t c;
 
 	if (left < 6)
 		return COT_E_TRUNCATED;
-	for (i = 2; i < 6; i++) {
-		if (!is_hex_upper(p[i]))
-			return COT_E_NOT_CANONICAL;
-	}
+	err = check_hex4(p + 2);
+	if (err != COT_OK)
+		return err;
 	*ret_len = 6;
 	c = hex4(p + 2);
 	if (c < 0x20 && c != '\b' && c != '\f' && c != '\n' && c != '\r' && c != '\t')
@@ -81,17 +105,8 @@ static enum cot_err check_unicode(const uint8_t *p, size_t left, size_t *ret_len
 		return COT_OK;
 	if (c > 0xdbff)
 		return COT_E_UTF8;
-	if (left < 12)
-		return COT_E_TRUNCATED;
-	for (i = 8; i < 12; i++) {
-		if (!is_hex_upper(p[i]))
-			return COT_E_UTF8;
-	}
-	low = hex4(p + 8);
-	if (p[6] != '\\' || p[7] != 'u' || low < 0xdc00 || low > 0xdfff)
-		return COT_E_UTF8;
 	*ret_len = 12;
-	return COT_OK;
+	return check_low_half(p + 6, left - 6);
 }
 
 /* One escape, p at the backslash. */
