@@ -39,11 +39,13 @@ static void keep_sessions(void *ctx)
 	d->idling = false;
 }
 
-static struct cot_transport_terms terms_of(const struct cot_config *config)
+static struct cot_transport_terms terms_of(const struct cot_distribute *d)
 {
 	struct cot_transport_terms terms = cot_transport_default_terms();
 
-	terms.budget_ms = config->ecu_budget_s * 1000u;
+	terms.budget_ms = d->config->ecu_budget_s * 1000u;
+	if (d->clock != NULL)
+		terms.clock = d->clock;
 	return terms;
 }
 
@@ -61,7 +63,7 @@ static struct cot_node *node_by_uri(struct cot_distribute *d, const char *uri)
 static struct cot_node *open_node(struct cot_distribute *d, const char *uri)
 {
 	struct cot_node *n = node_by_uri(d, uri);
-	struct cot_transport_terms terms = terms_of(d->config);
+	struct cot_transport_terms terms = terms_of(d);
 
 	if (n != NULL)
 		return n;

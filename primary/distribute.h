@@ -44,6 +44,7 @@ struct cot_distribute {
 	const struct cot_config *config;
 	struct cot_store *store;
 	struct cot_hand *hand;
+	const struct cot_transport_clock *clock; /* of links; NULL: the real one */
 	/* The trusted Director Targets; NULL: none. */
 	const struct cot_targets *orders;
 	int64_t now_s;         /* verified time */

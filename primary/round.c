@@ -63,6 +63,7 @@ static void set_up(struct work *w, struct cot_round *r)
 	w->hand.random = r->random;
 	w->hand.ctx = r->ctx;
 	w->d.hand = &w->hand;
+	w->d.clock = r->clock;
 	w->d.progress = on_transfer;
 	w->d.idle = on_idle;
 	w->d.ctx = w;

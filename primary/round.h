@@ -26,6 +26,7 @@ struct cot_round {
 	struct cot_fetch *fetch;
 	const struct cot_signer *signer;
 	struct cot_progress *progress;
+	const struct cot_transport_clock *clock; /* of links; NULL: the real one */
 	uint64_t (*now_ms)(void *ctx);
 	enum cot_err (*random)(void *ctx, uint8_t *ret, size_t len);
 	/* Called while waiting; an error ends the round.  May be NULL. */

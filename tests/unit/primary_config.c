@@ -18,14 +18,15 @@
 	"[primary]\nstate=/s\nprovision=p.json\nkey=/k\n[director]\nurl=https://d.example/\n" \
 	"[image]\nurl=https://i.example\n[time]\nurl=https://t.example/time\n"
 
-static char folder[] = "/tmp/cotter-config-XXXXXX";
-static char path[64];
+static char folder[64];
+static char path[96];
 static struct cot_config config;
 static struct cot_config_note note;
 
 static int set_up(void **state)
 {
 	(void)state;
+	snprintf(folder, sizeof(folder), "%s/cotter-config-XXXXXX", P_tmpdir);
 	if (mkdtemp(folder) == NULL)
 		return -1;
 	snprintf(path, sizeof(path), "%s/cotter.conf", folder);
@@ -56,7 +57,7 @@ static void test_whole(void **state)
 		"# comment\n; another\n\n" NEEDED
 		" [ limits ]\r\n  min_rate = 10 \r\nwindow_s=2\n[tls]\nca=ca.pem\n"
 		"[ecu BRAKE-1]\nlink = can:can0/7E0,7E8\n[ecu LAMP:2]\nlink=unix:/run/x";
-	char expected[96];
+	char expected[160];
 
 	(void)state;
 	assert_int_equal(load(text, sizeof(text) - 1), COT_OK);
