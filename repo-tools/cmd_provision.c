@@ -32,19 +32,22 @@ struct factory {
 	uint64_t counter;
 };
 
-/* SERIAL=NAME:FILE:COUNTER; FILE may hold colons. */
+/* SERIAL=NAME:FILE:COUNTER or SERIAL=NAME; FILE may hold colons. */
 static enum cot_err split_image(const char *text, struct factory *ret)
 {
 	const char *name = strchr(text, '=') + 1;
-	const char *file = strchr(name, ':'), *last = strrchr(name, ':');
+	size_t len = strcspn(name, ":");
+	const char *file = name + len, *last = strrchr(name, ':');
 
-	if (file == NULL || last == file || (size_t)(file - name) > COT_MAX_NAME)
+	memset(ret, 0, sizeof(*ret));
+	if (len > COT_MAX_NAME || (*file == ':' && last == file))
 		return COT_E_USAGE;
-	memset(ret->name, 0, sizeof(ret->name));
-	memcpy(ret->name, name, (size_t)(file - name));
-	tool_path(ret->file, "%.*s", (int)(last - file - 1), file + 1);
-	if (cot_decimal(cot_slice_str(last + 1), COT_MAX_VERSION, &ret->counter) != COT_OK)
-		return COT_E_USAGE;
+	memcpy(ret->name, name, len);
+	if (*file == ':') {
+		tool_path(ret->file, "%.*s", (int)(last - file - 1), file + 1);
+		if (cot_decimal(cot_slice_str(last + 1), COT_MAX_VERSION, &ret->counter) != COT_OK)
+			return COT_E_USAGE;
+	}
 	return cot_name_check_target(cot_slice_str(ret->name));
 }
 
@@ -61,27 +64,6 @@ static const char *image_option(struct tool *t, const char *serial)
 	return NULL;
 }
 
-static enum cot_err image_from_option(struct tool *t, const char *text, struct factory *f,
-                                      struct cot_build_ecu *ret)
-{
-	uint8_t *bytes;
-	size_t len;
-	enum cot_err err = split_image(text, f);
-
-	if (err != COT_OK) {
-		tool_hint(t, "it is SERIAL=NAME:FILE:COUNTER, as in ECU-1=fw/ecu-1.0:ecu.bin:1");
-		return tool_fail(t, err, "--image %.100s", text);
-	}
-	err = tool_read(t, f->file, COT_MAX_IMAGE, &bytes, &len);
-	if (err != COT_OK)
-		return err;
-	cot_build_file_of(cot_slice(bytes, len), &cot_crypto_full, &ret->image);
-	free(bytes);
-	ret->filepath = f->name;
-	ret->counter = f->counter;
-	return COT_OK;
-}
-
 static enum cot_err hash_from(const json_t *hashes, const char *name, uint8_t *ret, size_t max)
 {
 	const char *text = json_string_value(json_object_get(hashes, name));
@@ -94,21 +76,14 @@ static enum cot_err hash_from(const json_t *hashes, const char *name, uint8_t *r
 	return cot_hex_decode(cot_slice_str(text), ret, max, &len);
 }
 
-/* Member `image` of an ECU in vehicle.json: as in the record, and `counter`. */
-static enum cot_err image_from_vehicle(struct tool *t, const char *serial, const json_t *image,
-                                       struct cot_build_ecu *ret)
+/* length and hashes, in the form that Targets and records share. */
+static enum cot_err read_image(struct tool *t, const char *serial, const json_t *entry,
+                               struct cot_build_ecu *ret)
 {
-	const json_t *hashes = json_object_get(image, "hashes");
+	const json_t *hashes = json_object_get(entry, "hashes");
 	struct cot_hashes *h = &ret->image.hashes;
 
-	ret->filepath = json_string_value(json_object_get(image, "filepath"));
-	if (ret->filepath == NULL) {
-		tool_hint(t, "give --image SERIAL=NAME:FILE:COUNTER for each ECU of the record");
-		return tool_fail(t, COT_E_MISSING, "ECU %s, the image it leaves the factory with",
-		                 serial);
-	}
-	ret->image.length = (uint64_t)json_integer_value(json_object_get(image, "length"));
-	ret->counter = (uint64_t)json_integer_value(json_object_get(image, "counter"));
+	ret->image.length = (uint64_t)json_integer_value(json_object_get(entry, "length"));
 	h->known = 0;
 	if (hash_from(hashes, "sha256", h->sha256, sizeof(h->sha256)) == COT_OK)
 		h->known |= COT_KNOWN_SHA256;
@@ -116,6 +91,68 @@ static enum cot_err image_from_vehicle(struct tool *t, const char *serial, const
 		h->known |= COT_KNOWN_SHA512;
 	return h->known & COT_KNOWN_SHA256 ? COT_OK
 	       : tool_fail(t, COT_E_NO_STRONG_HASH, "ECU %s, factory image", serial);
+}
+
+/* Member `image` of an ECU in vehicle.json: as in the record, and `counter`. */
+static enum cot_err image_from_vehicle(struct tool *t, const char *serial, const json_t *image,
+                                       struct cot_build_ecu *ret)
+{
+	ret->filepath = json_string_value(json_object_get(image, "filepath"));
+	if (ret->filepath == NULL) {
+		tool_hint(t, "give --image SERIAL=NAME:FILE:COUNTER for each ECU of the record");
+		return tool_fail(t, COT_E_MISSING, "ECU %s, the image it leaves the factory with",
+		                 serial);
+	}
+	ret->counter = (uint64_t)json_integer_value(json_object_get(image, "counter"));
+	return read_image(t, serial, image, ret);
+}
+
+/* An image that the Image repository has already: its entry says it all. */
+static enum cot_err image_from_targets(struct tool *t, const struct factory *f,
+                                       struct cot_build_ecu *ret)
+{
+	static const struct place image = { false, "" };
+	const json_t *entry;
+	struct doc d;
+	enum cot_err err = doc_current(t, &image, COT_ROLE_TARGETS, &d);
+
+	if (err != COT_OK)
+		return tool_fail(t, err, "image/targets in %s", t->dir);
+	entry = json_object_get(json_object_get(doc_signed(&d), "targets"), f->name);
+	ret->counter = (uint64_t)json_integer_value(
+		json_object_get(json_object_get(entry, "custom"), "releaseCounter"));
+	if (entry == NULL) {
+		tool_hint(t, "`cotter image list` shows the images; or give NAME:FILE:COUNTER");
+		err = tool_fail(t, COT_E_NOT_FOUND, "image %s", f->name);
+	} else {
+		err = read_image(t, ret->serial, entry, ret);
+	}
+	doc_free(&d);
+	return err;
+}
+
+static enum cot_err image_from_option(struct tool *t, const char *text, struct factory *f,
+                                      struct cot_build_ecu *ret)
+{
+	uint8_t *bytes;
+	size_t len;
+	enum cot_err err = split_image(text, f);
+
+	if (err != COT_OK) {
+		tool_hint(t, "it is SERIAL=NAME:FILE:COUNTER, as in ECU-1=fw/ecu-1.0:ecu.bin:1, "
+		          "or SERIAL=NAME of an image in the Image repository");
+		return tool_fail(t, err, "--image %.100s", text);
+	}
+	ret->filepath = f->name;
+	ret->counter = f->counter;
+	if (f->file[0] == 0)
+		return image_from_targets(t, f, ret);
+	err = tool_read(t, f->file, COT_MAX_IMAGE, &bytes, &len);
+	if (err != COT_OK)
+		return err;
+	cot_build_file_of(cot_slice(bytes, len), &cot_crypto_full, &ret->image);
+	free(bytes);
+	return COT_OK;
 }
 
 /* ---- ECUs --------------------------------------------------------------------------- */
@@ -460,7 +497,7 @@ static const struct option_row options[] = {
 	{ "ecu", 'e', "SERIAL", true, "what the device is; default of a primary: the gateway" },
 	{ "key", 'k', "FILE", true, "secret key of Director Root" },
 	{ "out", 'o', "FILE", false, "where the record goes" },
-	{ "image", 0, "SERIAL=NAME:FILE:COUNTER", true, "image that an ECU leaves the factory with" },
+	{ "image", 0, "SERIAL=NAME[:FILE:N]", true, "image an ECU leaves the factory with, N its counter" },
 	{ "time", 0, "TIME", false, "no signed time before this is believed (default: now)" },
 	{ "number", 0, "N", false, "rises with every record of the device (default: 1)" },
 	{ "draft", 0, NULL, false, "write it though signatures are missing" },
@@ -474,7 +511,8 @@ const struct command cmd_provision = {
 	"list of all ECUs of its vehicle. A secondary gets Director Root and Targets and\n"
 	"itself. The record is verified as the device will do it before it is written,\n"
 	"in the canonical form that devices read. No secret key is in it: the ECU's own\n"
-	"key file travels beside it. Factory images come from --image, else from member\n"
-	"`image` {counter, filepath, hashes, length} of the ECU in vehicle.json.",
+	"key file travels beside it. The image an ECU has already is --image\n"
+	"SERIAL=NAME:FILE:COUNTER, or SERIAL=NAME of one in the Image repository, or else\n"
+	"member `image` {counter, filepath, hashes, length} of the ECU in vehicle.json.",
 	0, 0, options, run
 };
