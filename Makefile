@@ -244,6 +244,8 @@ install: all
 	$(if $(MAN5),$(call install_to,$(MAN5),$(MANDIR)/man5,644))
 	$(if $(MAN8),$(call install_to,$(MAN8),$(MANDIR)/man8,644))
 	$(if $(DATA_UNIT),$(call install_to,$(DATA_UNIT),$(UNITDIR),644))
+	$(if $(DATA_UNIT),sed -i 's|@SBINDIR@|$(SBINDIR)|' \
+		$(addprefix '$(DESTDIR)$(UNITDIR)'/,$(notdir $(DATA_UNIT))))
 	$(if $(DATA_CONF),$(call install_to,$(DATA_CONF),$(DOCDIR)/examples,644))
 	$(call install_to,README.md LICENSE,$(DOCDIR),644)
 

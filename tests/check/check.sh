@@ -24,7 +24,7 @@ for src in tests/fuzz/*.c; do
 	case $name in *_main) continue ;; esac
 	[ -f "$src" ] && set -- "$@" "$BUILD/tests/fuzz/$name tests/fuzz/corpus/$name"
 done
-for c in arrows functions ifs banned spdx headers free-includes words docs selftest build; do
+for c in arrows functions ifs banned spdx headers free-includes words docs conf selftest build; do
 	set -- "$@" "tests/check/$c.sh"
 done
 set -- "$@" "tests/check/offline.sh $BUILD/cotter" \
