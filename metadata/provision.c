@@ -34,6 +34,9 @@ static enum cot_err parse_factory_image(struct cot_slice entry, struct cot_provi
 		err = cot_json_member(image, "hashes", &hashes);
 	if (err == COT_OK)
 		err = cot_hashes_parse(hashes, &ret->image.hashes);
+	/* Reports and slots name an image by its SHA-256. */
+	if (err == COT_OK && !(ret->image.hashes.known & COT_KNOWN_SHA256))
+		err = COT_E_NO_STRONG_HASH;
 	if (err == COT_OK)
 		err = cot_json_member_uint(image, "length", UINT64_MAX >> 1, &ret->image.length);
 	return err;
@@ -137,10 +140,19 @@ static enum cot_err check_own(const struct cot_provision *p)
 
 /* ---- repositories ------------------------------------------------------------------ */
 
+/* CHECK D12.7: a device verifies fully or partially, nothing in between */
+static enum cot_err check_role_set(uint8_t roles, size_t count)
+{
+	if (roles == COT_ROLES_FULL && count == COT_ROLE_COUNT)
+		return COT_OK;
+	return roles == COT_ROLES_PARTIAL && count == 2 ? COT_OK : COT_E_RECORD;
+}
+
 static enum cot_err parse_roles(struct cot_slice repo, uint8_t *ret)
 {
 	struct cot_json_iter it;
 	struct cot_slice list, element, name;
+	size_t count = 0;
 	int role;
 	enum cot_err err = cot_json_member(repo, "roles", &list);
 
@@ -149,15 +161,13 @@ static enum cot_err parse_roles(struct cot_slice repo, uint8_t *ret)
 		err = cot_json_array(list, &it);
 	while (err == COT_OK && cot_json_next_element(&it, &element)) {
 		err = cot_json_string(element, &name);
+		count++;
 		for (role = 0; role < COT_ROLE_COUNT; role++) {
 			if (err == COT_OK && cot_slice_is(name, cot_role_name((enum cot_role)role)))
 				*ret |= (uint8_t)COT_ROLE_BIT(role);
 		}
 	}
-	/* Without Root and Targets nothing is verified at all. */
-	if (err == COT_OK && (*ret & COT_ROLES_PARTIAL) != COT_ROLES_PARTIAL)
-		err = COT_E_MISSING;
-	return err;
+	return err == COT_OK ? check_role_set(*ret, count) : err;
 }
 
 static enum cot_err parse_documents(struct cot_slice repo, struct cot_doc doc[COT_ROLE_COUNT])

@@ -69,6 +69,18 @@ static bool repo_empty(const struct cot_repo_trust *repo)
 	return floor_mask(repo) == 0 && repo->targets_signers.count == 0;
 }
 
+/* What decoding would refuse is not written. */
+static bool repo_sound(const struct cot_repo_trust *repo)
+{
+	unsigned role;
+
+	for (role = 0; role < COT_ROLE_COUNT; role++) {
+		if (repo->floor[role].held && repo->floor[role].version == 0)
+			return false;
+	}
+	return repo->targets_signers.count <= COT_MAX_SIGNERS;
+}
+
 static void put_repo(struct writer *w, const struct cot_repo_trust *repo)
 {
 	const struct cot_signers *s = &repo->targets_signers;
@@ -99,9 +111,11 @@ enum cot_err cot_trust_encode(const struct cot_trust *trust, uint8_t *ret, size_
 	while (repos > 0 && repo_empty(&trust->repo[repos - 1]))
 		repos--;
 	for (i = 0; i < repos; i++) {
-		if (trust->repo[i].targets_signers.count > COT_MAX_SIGNERS)
+		if (!repo_sound(&trust->repo[i]))
 			return COT_E_ARGUMENT;
 	}
+	if (trust->time_floor_s < 0 || trust->provisioned_time_s < 0)
+		return COT_E_ARGUMENT;
 	put_uint(&w, FORMAT, 1);
 	put_uint(&w, repos, 1);
 	put_uint(&w, (uint64_t)trust->time_floor_s, 8);
