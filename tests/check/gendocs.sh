@@ -14,7 +14,7 @@ function code(list,   n, i, part, out) {
 	for (i = 1; i <= n; i++) {
 		if (part[i] ~ /^make:/)
 			part[i] = "make " substr(part[i], 6)
-		else if (part[i] ~ /^act:/)
+		else if (part[i] ~ /^(act|doc):/)
 			part[i] = substr(part[i], 5)
 		out = out (i > 1 ? ", " : "") "`" part[i] "`"
 	}
