@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Flash in a file: see flash.h.
+ */
+#include "secondary/ports/posix/flash.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HEADER "CoTF"
+#define SLOT_MAX (64u * 1024u * 1024u)
+
+static const char *const names[COT_REGION_COUNT] = { "state",  "app",    "doc-a",   "doc-b",
+	                                             "slot-a", "slot-b", "identity" };
+
+static uint32_t region_size(enum cot_region region, uint32_t slot_size)
+{
+	switch (region) {
+	case COT_REGION_STATE: return 4 * POSIX_FLASH_PAGE;
+	case COT_REGION_APP: return POSIX_FLASH_PAGE;
+	case COT_REGION_DOC_A:
+	case COT_REGION_DOC_B: return 16 * POSIX_FLASH_PAGE;
+	case COT_REGION_SLOT_A:
+	case COT_REGION_SLOT_B: return slot_size;
+	case COT_REGION_IDENTITY: return 32 * POSIX_FLASH_PAGE;
+	case COT_REGION_COUNT: break;
+	}
+	return 0;
+}
+
+static size_t lay_out(struct posix_flash *f, uint32_t slot_size)
+{
+	size_t at = POSIX_FLASH_PAGE;
+	int r;
+
+	for (r = 0; r < COT_REGION_COUNT; r++) {
+		struct cot_flash_region *region = &f->flash.region[r];
+
+		region->size = region_size((enum cot_region)r, slot_size);
+		region->page = POSIX_FLASH_PAGE;
+		region->unit = POSIX_FLASH_UNIT;
+		region->erased = 0xFF;
+		region->write_once = true;
+		f->start[r] = at;
+		at += region->size;
+	}
+	return at;
+}
+
+/* ---- operations ------------------------------------------------------------------ */
+
+static bool in_region(const struct posix_flash *f, enum cot_region region, uint32_t offset,
+                      size_t len)
+{
+	return region < COT_REGION_COUNT && len <= f->flash.region[region].size &&
+	       offset <= f->flash.region[region].size - len;
+}
+
+static uint8_t *at(const struct posix_flash *f, enum cot_region region, uint32_t offset)
+{
+	return f->mem + f->start[region] + offset;
+}
+
+static enum cot_err broken(enum cot_region region, uint32_t offset, const char *rule)
+{
+	fprintf(stderr, "flash: %s+0x%x: %s\n",
+	        region < COT_REGION_COUNT ? names[region] : "?", offset, rule);
+	return COT_E_FLASH;
+}
+
+/* Power goes: nothing of this process gets to say goodbye. */
+static void cut_power(void)
+{
+	(void)raise(SIGKILL);
+}
+
+static void begin_op(struct posix_flash *f, const char *what, enum cot_region region,
+                     uint32_t offset)
+{
+	f->ops++;
+	if (f->trace) {
+		fprintf(f->trace, "%llu %s %s 0x%x\n", (unsigned long long)f->ops, what,
+		        names[region], offset);
+		fflush(f->trace);
+	}
+	if (f->ops == f->cut && !f->cut_after)
+		cut_power();
+}
+
+static void end_op(const struct posix_flash *f)
+{
+	if (f->ops == f->cut && f->cut_after)
+		cut_power();
+}
+
+static enum cot_err flash_read(void *ctx, enum cot_region region, uint32_t offset, void *ret,
+                               uint32_t len)
+{
+	const struct posix_flash *f = ctx;
+
+	if (!in_region(f, region, offset, len))
+		return broken(region, offset, "read outside the region");
+	memcpy(ret, at(f, region, offset), len);
+	return COT_OK;
+}
+
+static bool blank(const uint8_t *p, size_t len)
+{
+	while (len > 0 && p[len - 1] == 0xFF)
+		len--;
+	return len == 0;
+}
+
+static enum cot_err flash_program(void *ctx, enum cot_region region, uint32_t offset,
+                                  struct cot_slice data)
+{
+	struct posix_flash *f = ctx;
+
+	if (!in_region(f, region, offset, data.len))
+		return broken(region, offset, "program outside the region");
+	if (offset % POSIX_FLASH_UNIT != 0 || data.len % POSIX_FLASH_UNIT != 0 || data.len == 0)
+		return broken(region, offset, "program of less than a unit");
+	if (offset / POSIX_FLASH_PAGE != (offset + data.len - 1) / POSIX_FLASH_PAGE)
+		return broken(region, offset, "program across pages");
+	if (!blank(at(f, region, offset), data.len))
+		return broken(region, offset, "program of a unit that is not blank");
+	begin_op(f, "program", region, offset);
+	memcpy(at(f, region, offset), data.ptr, data.len);
+	end_op(f);
+	return COT_OK;
+}
+
+static enum cot_err flash_erase(void *ctx, enum cot_region region, uint32_t offset)
+{
+	struct posix_flash *f = ctx;
+
+	if (!in_region(f, region, offset, POSIX_FLASH_PAGE))
+		return broken(region, offset, "erase outside the region");
+	if (offset % POSIX_FLASH_PAGE != 0)
+		return broken(region, offset, "erase that does not start at a page");
+	begin_op(f, "erase", region, offset);
+	memset(at(f, region, offset), 0xFF, POSIX_FLASH_PAGE);
+	end_op(f);
+	return COT_OK;
+}
+
+static enum cot_err flash_is_blank(void *ctx, enum cot_region region, uint32_t offset,
+                                   uint32_t len, bool *ret)
+{
+	const struct posix_flash *f = ctx;
+
+	if (!in_region(f, region, offset, len))
+		return broken(region, offset, "question outside the region");
+	*ret = blank(at(f, region, offset), len);
+	return COT_OK;
+}
+
+static const uint8_t *flash_map(void *ctx, enum cot_region region)
+{
+	return at(ctx, region, 0);
+}
+
+/* ---- the file ----------------------------------------------------------------------- */
+
+static enum cot_err of_errno(void)
+{
+	switch (errno) {
+	case ENOENT: return COT_E_NO_INPUT;
+	case EEXIST: return COT_E_EXISTS;
+	case ENOSPC: return COT_E_NO_SPACE;
+	case EACCES:
+	case EPERM: return COT_E_PERMISSION;
+	default: return COT_E_IO;
+	}
+}
+
+static enum cot_err fill(int fd, size_t size, uint32_t slot_size)
+{
+	uint8_t page[POSIX_FLASH_PAGE];
+	size_t done;
+
+	memset(page, 0xFF, sizeof(page));
+	memcpy(page, HEADER, 4);
+	memcpy(page + 4, &slot_size, sizeof(slot_size));
+	for (done = 0; done < size; done += sizeof(page)) {
+		if (write(fd, page, sizeof(page)) != (ssize_t)sizeof(page))
+			return of_errno();
+		memset(page, 0xFF, sizeof(page));
+	}
+	return COT_OK;
+}
+
+enum cot_err posix_flash_create(const char *path, uint32_t slot_size, bool force)
+{
+	struct posix_flash f;
+	enum cot_err err;
+	int fd;
+
+	if (slot_size == 0)
+		slot_size = POSIX_FLASH_SLOT;
+	if (slot_size > SLOT_MAX)
+		return COT_E_LIMIT;
+	slot_size = (slot_size + POSIX_FLASH_PAGE - 1) / POSIX_FLASH_PAGE * POSIX_FLASH_PAGE;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (force ? O_TRUNC : O_EXCL),
+	          0600);
+	if (fd < 0)
+		return of_errno();
+	err = fill(fd, lay_out(&f, slot_size), slot_size);
+	if (close(fd) != 0 && err == COT_OK)
+		err = of_errno();
+	return err;
+}
+
+/* The header says how large the slots are, and so where everything lies. */
+static enum cot_err read_header(struct posix_flash *f)
+{
+	uint8_t head[8];
+	uint32_t slot_size;
+	struct stat st;
+
+	if (fstat(f->fd, &st) != 0 || pread(f->fd, head, sizeof(head), 0) != (ssize_t)sizeof(head))
+		return COT_E_RECORD;
+	memcpy(&slot_size, head + 4, sizeof(slot_size));
+	if (memcmp(head, HEADER, 4) != 0 || slot_size > SLOT_MAX ||
+	    slot_size % POSIX_FLASH_PAGE != 0)
+		return COT_E_RECORD;
+	f->size = lay_out(f, slot_size);
+	return (uint64_t)st.st_size == f->size ? COT_OK : COT_E_RECORD;
+}
+
+enum cot_err posix_flash_open(struct posix_flash *f, const char *path)
+{
+	enum cot_err err;
+
+	memset(f, 0, sizeof(*f));
+	f->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (f->fd < 0)
+		return of_errno();
+	err = flock(f->fd, LOCK_EX | LOCK_NB) == 0 ? read_header(f) : COT_E_LOCKED;
+	if (err == COT_OK) {
+		f->mem = mmap(NULL, f->size, PROT_READ | PROT_WRITE, MAP_SHARED, f->fd, 0);
+		if (f->mem == MAP_FAILED)
+			err = of_errno();
+	}
+	if (err != COT_OK) {
+		close(f->fd);
+		f->mem = NULL;
+		return err;
+	}
+	f->flash.ctx = f;
+	f->flash.read = flash_read;
+	f->flash.program = flash_program;
+	f->flash.erase = flash_erase;
+	f->flash.is_blank = flash_is_blank;
+	f->flash.map = flash_map;
+	return COT_OK;
+}
+
+void posix_flash_close(struct posix_flash *f)
+{
+	if (!f->mem)
+		return;
+	munmap(f->mem, f->size);
+	close(f->fd);
+	f->mem = NULL;
+}
