@@ -85,6 +85,13 @@ static void director_root_file_as_image(struct attack_scene *s)
 	sim_version(s->w, DIR, COT_ROLE_ROOT, 1);
 }
 
+static void no_repository(struct attack_scene *s)
+{
+	json_object_del(json_object_get(sim_signed(s->w, DIR, COT_ROLE_TIMESTAMP), "custom"),
+	                "repository");
+	sim_publish(s->w, DIR, COT_ROLE_TIMESTAMP);
+}
+
 static void shared_key(struct attack_scene *s)
 {
 	sim_add_key(s->w, IMG, COT_ROLE_TARGETS, SIM_DIRECTOR_TARGETS);
@@ -350,6 +357,22 @@ static void must_match_differs(struct attack_scene *s)
 	publish_targets(s, DIR);
 }
 
+static void must_match_of_17(struct attack_scene *s)
+{
+	json_t *members = json_object();
+	char name[8];
+	unsigned i;
+
+	for (i = 0; i <= COT_MAX_MUST_MATCH; i++) {
+		snprintf(name, sizeof(name), "m%u", i);
+		json_object_set_new(members, name, json_integer(1));
+	}
+	json_object_set(custom_of(s, DIR), "mustMatch", members);
+	json_object_set_new(custom_of(s, IMG), "mustMatch", members);
+	publish_targets(s, IMG);
+	publish_targets(s, DIR);
+}
+
 static void must_match_on_one_side(struct attack_scene *s)
 {
 	json_object_set_new(custom_of(s, IMG), "mustMatch", json_pack("{s:s}", "region", "eu"));
@@ -390,6 +413,8 @@ static const struct attack attacks[] = {
 	       director_root_as_image),
 	ATTACK(P28_director_root_file_as_image, ROOT_SIG_OLD,
 	       "the Director's own Root is not Image's", director_root_file_as_image),
+	ATTACK(P28_no_repository, MISSING,
+	       "a Timestamp that does not say whose it is is refused", no_repository),
 	ATTACK(P28_shared_key, KEY_SHARED,
 	       "a Root that lists a key of the other repository is refused", shared_key),
 	ATTACK(P28_key_of_another_role, SIG_THRESHOLD,
@@ -473,6 +498,8 @@ static const struct attack attacks[] = {
 	       "must-match members must match", must_match_differs),
 	ATTACK(P30_must_match_on_one_side, REPO_MISMATCH,
 	       "a must-match member on one side only does not match", must_match_on_one_side),
+	ATTACK(P30_must_match_of_17, LIMIT,
+	       "an order with 17 must-match members is refused", must_match_of_17),
 	ATTACK(P30_one_of_two_orders, NOT_IN_IMAGE,
 	       "one bad order spoils the whole bundle", one_of_two_orders),
 	ATTACK(P30_not_in_image_on_a_full_ecu, NOT_IN_IMAGE,

@@ -39,8 +39,11 @@ static void begin(struct shapes *s, unsigned repo, enum cot_role role)
 	sim_release(s->w, "ECU-A", "a-2.bin", 2);
 	assert_int_equal(sim_run(s->c).err, COT_OK);
 	sim_release(s->w, "ECU-A", "a-3.bin", 3);
-	if (role == COT_ROLE_ROOT)
+	if (role == COT_ROLE_ROOT) {
 		sim_version(s->w, repo, role, 2);
+		json_object_set_new(json_object_get(sim_signed(s->w, repo, role), "custom"),
+		                    "floors", json_pack("{s:i}", "targets", 1));
+	}
 	sim_state(s->c, s->state);
 }
 
