@@ -19,7 +19,7 @@ result $? 'a second make does nothing'
 # A compiler that only writes down how it was called.
 printf '#!/bin/sh\necho "$0 $*" >>"%s/calls"\nwhile [ "$1" != -o ]; do shift; done\n: >"$2"\n' "$tmp" >"$tmp/their-cc"
 chmod +x "$tmp/their-cc"
-env -u MAKEFLAGS -u MAKELEVEL "$MAKE" BUILD="$tmp/b" CC="$tmp/their-cc" CFLAGS=-Otheirs CPPFLAGS=-DTHEIRS \
+env -u MAKEFLAGS -u MAKELEVEL -u WERROR -u EXTRA_CFLAGS "$MAKE" BUILD="$tmp/b" CC="$tmp/their-cc" CFLAGS=-Otheirs CPPFLAGS=-DTHEIRS \
 	LDFLAGS=-Ltheirs LDLIBS=-ltheirs all >"$tmp/out" 2>&1 &&
 	grep -q 'their-cc .*-DTHEIRS.*-Otheirs.*-std=c11.* -c ' "$tmp/calls" &&
 	grep -q 'their-cc -Otheirs .*-Ltheirs.*-ltheirs' "$tmp/calls" &&
