@@ -3,7 +3,8 @@
 #
 # The attack catalogue: runs every program of tests/attack and prints one row per case,
 # `id word refused: promise`. Every id that docs/attacks.tsv marks as applying needs a
-# row. Last line: `N refused, 0 accepted, 0 skipped`; status 1 for anything else.
+# row, and its rows no other words than are listed there. Last line: `N refused, 0
+# accepted, 0 skipped`; status 1 for anything else.
 # CANARY=1 links the programs with one check removed from the product: the ids that
 # catch it are printed, and the campaign fails.
 set -u
@@ -62,6 +63,7 @@ awk -F '\t' -v rows="$ROWS" -v red="$OUT/red" '
 			split(line, word, " ")
 			count[word[3]]++
 			seen[word[1]] = 1
+			used[word[1] " " word[2]] = word[3] == "refused:"
 		}
 		while ((getline line < red) > 0) {
 			print "failed: tests/attack/" line
@@ -71,6 +73,18 @@ awk -F '\t' -v rows="$ROWS" -v red="$OUT/red" '
 	$3 == "yes" && $1 ~ /^[A-Z][0-9]+$/ && !($1 in seen) {
 		print "missing: " $1 " applies and has no row"
 		bad = 1
+	}
+	$3 == "yes" {
+		split($5, list, ", *")
+		for (i in list)
+			known[$1 " " list[i]] = 1
+		for (u in used) {
+			split(u, word, " ")
+			if (used[u] && word[1] == $1 && !(u in known)) {
+				print "not in the catalogue: " $1 " refused with " word[2]
+				bad = 1
+			}
+		}
 	}
 	END {
 		printf "%d refused, %d accepted, %d skipped\n", count["refused:"], \
