@@ -177,27 +177,39 @@ static enum cot_err try_pending(struct cot_sec_store *store, const struct cot_po
 	return begin_trial(store, port, component, ret);
 }
 
-static void try_confirmed(const struct cot_sec_component *c, const struct cot_port *port,
-                          struct cot_boot *ret)
+/* The fallback takes the place of the damaged one, so that the next install
+ * overwrites that and not what runs. */
+static enum cot_err fall_back(struct cot_sec_store *store, uint8_t component, uint8_t slot)
 {
-	uint8_t i, slot;
+	struct cot_sec_state next = store->state;
+
+	next.component[component].active = slot;
+	return cot_sec_commit(store, &next);
+}
+
+static enum cot_err try_confirmed(struct cot_sec_store *store, const struct cot_port *port,
+                                  uint8_t component, struct cot_boot *ret)
+{
+	const struct cot_sec_component *c = &store->state.component[component];
+	uint8_t i, slot, active = c->active;
 	enum cot_err err;
 
-	for (i = 0; i < COT_SEC_SLOTS && c->active < COT_SEC_SLOTS; i++) {
-		slot = (uint8_t)((c->active + i) % COT_SEC_SLOTS);
+	for (i = 0; i < COT_SEC_SLOTS && active < COT_SEC_SLOTS; i++) {
+		slot = (uint8_t)((active + i) % COT_SEC_SLOTS);
 		if (c->slot[slot].state != COT_SEC_SLOT_CONFIRMED)
 			continue;
 		err = check_candidate(c, port, slot);
 		if (err == COT_OK) {
 			ret->slot = slot;
 			ret->image = true;
-			return;
+			return fall_back(store, component, slot);
 		}
 		/* The counter outweighs a damaged image: it is why nothing else boots. */
 		if (err == COT_E_ROLLBACK)
 			ret->why = err;
 		note(ret, err);
 	}
+	return COT_OK;
 }
 
 enum cot_err cot_boot_choose(struct cot_sec_store *store, const struct cot_port *port,
@@ -208,12 +220,11 @@ enum cot_err cot_boot_choose(struct cot_sec_store *store, const struct cot_port 
 	memset(ret, 0, sizeof(*ret));
 	ret->slot = COT_SEC_SLOTS;
 	err = try_pending(store, port, component, ret);
-	if (err != COT_OK || ret->image) {
-		ret->image = err == COT_OK;
-		return err;
-	}
-	try_confirmed(&store->state.component[component], port, ret);
-	return COT_OK;
+	if (err == COT_OK && !ret->image)
+		err = try_confirmed(store, port, component, ret);
+	if (err != COT_OK)
+		ret->image = false;
+	return err;
 }
 
 bool cot_boot_possible(const struct cot_sec_component *c)
