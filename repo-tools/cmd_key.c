@@ -85,7 +85,13 @@ static enum cot_err run_new(struct tool *t)
 	tool_path(pub_path, "%s.pub", path);
 	if (!t->force && (tool_exists(path) || tool_exists(pub_path)))
 		return tool_fail(t, COT_E_EXISTS, "%s", path);
-	if (!args_has(&t->args, "device"))
+	if (strrchr(path, '/') != NULL) {
+		char folder[TOOL_PATH];
+
+		tool_path(folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+		err = folder[0] ? tool_mkdirs(t, folder) : COT_OK;
+	}
+	if (err == COT_OK && !args_has(&t->args, "device"))
 		err = tool_new_passphrase(t, path, &pass);
 	if (err != COT_OK)
 		return err;

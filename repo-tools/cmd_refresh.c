@@ -281,7 +281,9 @@ static void status_row(struct tool *t, const struct place *p, const struct cot_r
 	doc_free(&d);
 }
 
-static enum cot_err status_place(struct tool *t, const struct place *p, bool with_root)
+/* roles: COT_ROLE_COUNT for all, 1 for Root alone. */
+static enum cot_err status_place(struct tool *t, const struct place *p, bool with_root,
+                                 int roles)
 {
 	struct doc root_doc;
 	struct cot_root root;
@@ -290,7 +292,7 @@ static enum cot_err status_place(struct tool *t, const struct place *p, bool wit
 
 	if (err != COT_OK)
 		return err;
-	for (role = with_root ? 0 : 1; role < COT_ROLE_COUNT; role++)
+	for (role = with_root ? 0 : 1; role < roles; role++)
 		status_row(t, p, &root, (enum cot_role)role);
 	doc_free(&root_doc);
 	return COT_OK;
@@ -301,16 +303,18 @@ static enum cot_err run_status(struct tool *t)
 	struct place p = { 0 };
 	char **list;
 	size_t count, i;
-	enum cot_err err = status_place(t, &p, true);
+	enum cot_err err = status_place(t, &p, true, COT_ROLE_COUNT);
 
 	if (err == COT_OK)
 		err = vehicles(t, &list, &count);
 	if (err != COT_OK)
 		return err;
 	p.director = true;
+	if (count == 0)
+		err = status_place(t, &p, true, 1);
 	for (i = 0; err == COT_OK && i < count; i++) {
 		snprintf(p.vehicle, sizeof(p.vehicle), "%.64s", list[i]);
-		err = status_place(t, &p, i == 0);
+		err = status_place(t, &p, i == 0, COT_ROLE_COUNT);
 	}
 	vehicles_free(list, count);
 	return err;

@@ -148,10 +148,13 @@ size_t words_diff(const json_t *from, const json_t *to)
 	static const char *const told[] = { "roles", "keys", "targets", "custom", NULL };
 	static const char *const told_custom[] = { "time", NULL };
 	const json_t *type = json_object_get(to, "_type");
-	size_t lines = each_name(from, to, diff_member, told);
+	size_t lines = 0;
 
-	lines += each_name(json_object_get(from, "custom"), json_object_get(to, "custom"),
-	                   diff_custom, told_custom);
+	/* A first version is no change of anything: only what people decide. */
+	if (from != NULL)
+		lines = each_name(from, to, diff_member, told) +
+		        each_name(json_object_get(from, "custom"), json_object_get(to, "custom"),
+		                  diff_custom, told_custom);
 	if (type != NULL && strcmp(json_string_value(type), "root") == 0)
 		lines += diff_root(from, to);
 	if (json_object_get(to, "targets") != NULL)

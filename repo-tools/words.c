@@ -62,6 +62,7 @@ static void table_row(const char *repository, const char *name, const json_t *ro
 	const json_t *list = json_object_get(role, "keyids");
 	size_t i, n = json_array_size(list);
 	char need[32];
+	int width = 0;
 
 	snprintf(need, sizeof(need), "%lld of %zu",
 	         (long long)json_integer_value(json_object_get(role, "threshold")), n);
@@ -70,10 +71,10 @@ static void table_row(const char *repository, const char *name, const json_t *ro
 		const char *id = json_string_value(json_array_get(list, i));
 		const char *scheme = text_of(json_object_get(keys, id == NULL ? "" : id), "scheme");
 
-		printf("%s%.8s%s", i > 0 ? " " : "", id == NULL ? "?" : id,
-		       strncmp(scheme, "ecdsa", 5) == 0 ? "(P-256)" : "");
+		width += printf("%s%.8s%s", i > 0 ? " " : "", id == NULL ? "?" : id,
+		                strncmp(scheme, "ecdsa", 5) == 0 ? "/P-256" : "");
 	}
-	printf("%*s %s\n", n < 3 ? (int)(18 - 9 * n) : 0, "", home_of(repository, name));
+	printf("%*s %s\n", width < 32 ? 32 - width : 0, "", home_of(repository, name));
 }
 
 void words_root_table(const char *repository, const json_t *root)
@@ -82,7 +83,7 @@ void words_root_table(const char *repository, const json_t *root)
 	const json_t *keys = json_object_get(root, "keys"), *time;
 	size_t i;
 
-	printf("%-9s %-10s %-7s %-26s %s\n", "repo", "role", "needs", "keys",
+	printf("%-9s %-10s %-7s %-32s %s\n", "repo", "role", "needs", "keys",
 	       "where such a key would live");
 	for (i = 0; i < 4; i++)
 		table_row(repository, order[i],
