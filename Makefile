@@ -173,13 +173,17 @@ tests: $(TESTS) $(REPLAYS) $(HANDS)
 
 export BUILD CC AR PKG_CONFIG CTAGS CANARY NOSKIP SECONDS KEEP SEED CASE ID VECTORS MAKE
 
+# As many jobs as processors, unless the caller has said how many.
+parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 ## demo: one whole chain on this machine, from keys to two updated ECUs
 demo: packages
-	@+$(MAKE) --no-print-directory all $(HANDS)
+	@+$(MAKE) --no-print-directory $(parallel) all $(HANDS)
 	@sh tests/demo.sh
 
 ## check: every test and every static check (NOSKIP=1: an unlisted skip fails)
 check: packages
+	@+$(MAKE) --no-print-directory $(parallel) BUILD=$(BUILD)/check WERROR=1 all tests
 	@+$(MAKE) --no-print-directory BUILD=$(BUILD)/check WERROR=1 check-run
 check-run: all tests
 	@sh tests/check/check.sh
