@@ -232,25 +232,52 @@ static enum cot_err trust_root(struct client *c, size_t repo, const char *given)
 	return COT_OK;
 }
 
-enum cot_err client_start(struct client *c, const char *const root[COT_MAX_REPOS])
+static void set_repos(struct client *c)
 {
 	static const uint32_t max[COT_MAX_REPOS][COT_ROLE_COUNT] = {
 		{ COT_MAX_ROOT, COT_MAX_TIMESTAMP, COT_MAX_SNAPSHOT, COT_MAX_DIRECTOR_TARGETS },
 		{ COT_MAX_ROOT, COT_MAX_TIMESTAMP, COT_MAX_SNAPSHOT, COT_MAX_TARGETS }
 	};
 	size_t i;
-	enum cot_err err = COT_OK;
 
 	crypto = cot_crypto_full;
 	crypto.verify = verify_but_clock;
-	for (i = 0; err == COT_OK && i < COT_MAX_REPOS; i++) {
+	if (c->repo_count == 0)
+		c->repo_count = COT_MAX_REPOS;
+	for (i = 0; i < c->repo_count; i++) {
 		c->repos[i].name = cot_slice_str(repo_names[i]);
 		c->repos[i].dialect = &cot_dialect_tuf;
 		c->repos[i].roles = COT_ROLES_FULL;
 		memcpy(c->repos[i].max_len, max[i], sizeof(max[i]));
-		err = trust_root(c, i, root == NULL ? NULL : root[i]);
 	}
+}
+
+enum cot_err client_start(struct client *c, const char *const root[COT_MAX_REPOS])
+{
+	size_t i;
+	enum cot_err err = COT_OK;
+
+	set_repos(c);
+	for (i = 0; err == COT_OK && i < c->repo_count; i++)
+		err = trust_root(c, i, root == NULL ? NULL : root[i]);
 	return err;
+}
+
+enum cot_err client_start_record(struct client *c, const struct cot_provision *record)
+{
+	size_t i;
+	enum cot_err err = cot_provision_trust(record, &cot_policy_uptane, &cot_crypto_full,
+	                                       &c->trust);
+
+	if (err != COT_OK)
+		return tool_fail(c->t, err, "a document in the record");
+	c->repo_count = record->roles[1] != 0 ? 2 : 1;
+	set_repos(c);
+	for (i = 0; i < c->repo_count; i++) {
+		c->repos[i].roles = record->roles[i];
+		memcpy(c->held.doc[i], record->doc[i], sizeof(c->held.doc[i]));
+	}
+	return COT_OK;
 }
 
 /* ---- one cycle ------------------------------------------------------------------------------- */
@@ -265,7 +292,7 @@ static void begin(struct client *c)
 	cot_nonce_make(&c->nonce, random, 1000);
 	c->config = (struct cot_cycle_config){
 		.policy = &cot_policy_uptane, .crypto = &crypto, .repos = c->repos,
-		.repo_count = COT_MAX_REPOS, .vehicle = cot_slice_str(c->vehicle),
+		.repo_count = c->repo_count, .vehicle = cot_slice_str(c->vehicle),
 		.ecus = c->ecus, .ecu_count = c->ecu_count,
 		.whole_vehicle = c->whole_vehicle, .nonce = &c->nonce
 	};

@@ -15,7 +15,7 @@
 #ifndef COTTER_REPO_TOOLS_CLIENT_H
 #define COTTER_REPO_TOOLS_CLIENT_H
 
-#include "metadata/cycle.h"
+#include "metadata/provision.h"
 #include "repo-tools/folder.h"
 
 #define CLIENT_LAYERS 2
@@ -30,6 +30,7 @@ struct client {
 	struct cot_ecu ecus[CLIENT_ECUS]; /* strings stay the caller's */
 	size_t ecu_count;
 	bool whole_vehicle; /* every ordered ECU must be one of these */
+	size_t repo_count;  /* 1: the Director's alone; 0: both */
 	/* Called before each step and after the last one; may be NULL. */
 	void (*watch)(void *arg, const struct cot_cycle *cycle, const struct cot_need *need);
 	void *arg;
@@ -50,6 +51,11 @@ struct client {
 /* Trusts the lowest numbered Root of each repository, or, where root[i] is not
  * NULL, that file.  Reports. */
 COT_MUST_CHECK enum cot_err client_start(struct client *c, const char *const root[COT_MAX_REPOS]);
+
+/* Trusts what a device with this record is born with, and looks at no more
+ * repositories and roles than it does.  Reports. */
+COT_MUST_CHECK enum cot_err client_start_record(struct client *c,
+                                                const struct cot_provision *record);
 
 /* One cycle to its verdict.  What was trusted before stays the floor. */
 struct cot_verdict client_run(struct client *c);
