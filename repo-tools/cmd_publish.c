@@ -369,7 +369,7 @@ static enum cot_err run(struct tool *t)
 		err = publish_history(&p);
 	if (err == COT_OK) {
 		tell(&p, unverified);
-		tool_next(t, "serve %s with any web server; cotter verify %s", p.out, p.out);
+		tool_next(t, "serve %s with any web server; cotter verify --help", p.out);
 	}
 	publish_free(&p);
 	return err;

@@ -17,7 +17,7 @@ struct refresh {
 	struct doc root_doc;
 	struct cot_root root;
 	struct cot_signer *key[KEYS_MAX];
-	bool used[KEYS_MAX];
+	bool listed[KEYS_MAX]; /* for any role, needed today or not */
 	size_t keys;
 };
 
@@ -32,7 +32,6 @@ static enum cot_err sign_all(struct tool *t, struct refresh *r, enum cot_role ro
 
 		if (!key_listed(&r->root, role, r->key[i]))
 			continue;
-		r->used[i] = true;
 		err = doc_sign(t, d, r->key[i]);
 		if (err != COT_OK)
 			return err;
@@ -169,11 +168,24 @@ static enum cot_err make_parent(struct tool *t, struct refresh *r, enum cot_role
 	return err;
 }
 
+static void note_listed(struct refresh *r)
+{
+	size_t i;
+	int role;
+
+	for (i = 0; i < r->keys; i++) {
+		for (role = COT_ROLE_TIMESTAMP; role < COT_ROLE_COUNT; role++)
+			r->listed[i] |= key_listed(&r->root, (enum cot_role)role, r->key[i]);
+	}
+}
+
 static enum cot_err refresh_place(struct tool *t, struct refresh *r)
 {
 	struct doc targets = { 0 }, snapshot = { 0 }, timestamp = { 0 };
 	enum cot_err err = root_current(t, &r->place, &r->root_doc, &r->root);
 
+	if (err == COT_OK)
+		note_listed(r);
 	if (err == COT_OK)
 		err = take_targets(t, r, &targets);
 	if (err == COT_OK)
@@ -220,12 +232,12 @@ static enum cot_err open_keys(struct tool *t, struct refresh *r)
 	return err;
 }
 
-static enum cot_err check_used(struct tool *t, const struct refresh *r)
+static enum cot_err check_listed(struct tool *t, const struct refresh *r)
 {
 	size_t i;
 
 	for (i = 0; i < r->keys; i++) {
-		if (!r->used[i])
+		if (!r->listed[i])
 			return tool_fail(t, COT_E_KEY_NOT_LISTED, "%s for any file of %s",
 			                 args_nth(&t->args, "key", i), place_repository(&r->place));
 	}
@@ -248,7 +260,7 @@ static enum cot_err run_refresh(struct tool *t)
 	if (err == COT_OK)
 		err = whole ? refresh_vehicles(t, &r) : refresh_place(t, &r);
 	if (err == COT_OK)
-		err = check_used(t, &r);
+		err = check_listed(t, &r);
 	if (err == COT_OK)
 		tool_next(t, "cotter publish FOLDER");
 	while (r.keys > 0)
