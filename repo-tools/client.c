@@ -140,13 +140,43 @@ static enum cot_err read_doc(struct client *c, const char *path, size_t max,
 	return owned.memory == NULL || keep(c, owned.memory) != NULL ? COT_OK : COT_E_MEMORY;
 }
 
+/* A secondary asks for Targets without knowing their version; its gateway gives
+ * it the newest. */
+static bool newest_targets(const struct client *c, size_t repo, char ret[TOOL_PATH])
+{
+	uint64_t version, newest = 0;
+	char name[40];
+	size_t i;
+
+	for (i = 0; i < CLIENT_LAYERS; i++) {
+		DIR *d = c->dir[repo][i] == NULL ? NULL : opendir(c->dir[repo][i]);
+		struct dirent *entry;
+
+		while (d != NULL && (entry = readdir(d)) != NULL) {
+			size_t n = strspn(entry->d_name, "0123456789");
+
+			if (strcmp(entry->d_name + n, ".targets.json") == 0 &&
+			    cot_decimal(cot_slice(entry->d_name, n), COT_MAX_VERSION, &version) ==
+			            COT_OK && version > newest)
+				newest = version;
+		}
+		if (d != NULL)
+			closedir(d);
+	}
+	snprintf(name, sizeof(name), "%llu.targets.json", (unsigned long long)newest);
+	return newest != 0 && find_file(c, repo, name, ret);
+}
+
 static void give_file(struct client *c, const struct cot_need *need)
 {
 	char path[TOOL_PATH];
 	struct cot_doc doc;
 	enum cot_err err;
 
-	if (!find_file(c, need->repo, need->name, path)) {
+	bool newest = need->role == COT_ROLE_TARGETS && need->version == 0;
+
+	if (newest ? !newest_targets(c, need->repo, path)
+	    : !find_file(c, need->repo, need->name, path)) {
 		cot_cycle_absent(&c->cycle);
 		return;
 	}

@@ -221,7 +221,7 @@ static enum cot_err add_ecus(struct tool *t, struct making *m)
 	return err;
 }
 
-/* A typing error must not leave an ECU with the image of vehicle.json. */
+/* A typing error must not leave an ECU with another image than was meant. */
 static enum cot_err check_images_used(struct tool *t, const struct making *m)
 {
 	const char *text;
@@ -235,6 +235,8 @@ static enum cot_err check_images_used(struct tool *t, const struct making *m)
 			memcpy(serial, text, len);
 		if (json_object_get(json_object_get(m->tree, "ecus"), serial) == NULL)
 			return tool_fail(t, COT_E_ECU_UNKNOWN, "--image %.100s", text);
+		if (image_option(t, serial) != text)
+			return tool_fail(t, COT_E_USAGE, "--image for ECU %s twice", serial);
 	}
 	return COT_OK;
 }

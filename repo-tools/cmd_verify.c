@@ -44,6 +44,14 @@ static void line(struct watcher *w, const char *clause, const char *what, const 
 		printf("%-16s %-9s %-18s %s\n", clause, repo_name(w->repo), what, found);
 }
 
+static void put_outcome(char *ret, size_t max, enum cot_err err, const char *good)
+{
+	if (err == COT_OK)
+		snprintf(ret, max, "%s", good);
+	else
+		snprintf(ret, max, "REFUSED: %s (%s)", cot_err_sentence(err), cot_err_word(err));
+}
+
 /* "2 of 2 signatures" of a document under a role of root. */
 static void put_tally(char *ret, size_t max, const struct cot_doc *doc,
                       const struct cot_root *root, enum cot_role role)
@@ -100,7 +108,7 @@ struct clause {
 };
 
 static const struct clause clauses[] = {
-	[COT_PHASE_HELD] = { "5.4.1", "first Roots" },
+	[COT_PHASE_HELD] = { "5.4.1", "first Root" },
 	[COT_PHASE_ROOT] = { "5.4.4.3", "next Root" },
 	[COT_PHASE_TIME] = { "5.4.4.2 step 1", "time" },
 	[COT_PHASE_ROOT_END] = { "5.4.4.3", "Root's expiry" },
@@ -127,13 +135,15 @@ static unsigned int count_orders(const struct cot_cycle *c)
 
 static void put_found(const struct watcher *w, const struct cot_cycle *c, char *ret, size_t max)
 {
-	char text[COT_UTC_LEN];
+	char text[COT_UTC_LEN], tally[40];
 	const struct cot_root *root = &c->root[w->repo];
 
 	switch (w->phase) {
 	case COT_PHASE_HELD:
-		snprintf(ret, max, "given; Root %u of director%s; no key in both", c->root[0].head.version,
-		         c->config->repo_count > 1 ? " and first Root of image" : "");
+		put_tally(tally, sizeof(tally), &c->docs.doc[w->repo][COT_ROLE_ROOT], root,
+		          COT_ROLE_ROOT);
+		snprintf(ret, max, "version %u, as given, %s%s", root->head.version, tally,
+		         w->repo > 0 ? ", no key of the other's" : "");
 		break;
 	case COT_PHASE_ROOT:
 		snprintf(ret, max, "not there: version %u is the newest", root->head.version);
@@ -166,7 +176,8 @@ static void put_found(const struct watcher *w, const struct cot_cycle *c, char *
 	case COT_PHASE_COMMIT:
 	case COT_PHASE_OVER:
 	default:
-		snprintf(ret, max, "everything above becomes trusted at once");
+		snprintf(ret, max, c->replaced[0] == 0 && c->replaced[1] == 0
+		         ? "nothing is new" : "everything above becomes trusted at once");
 		break;
 	}
 }
@@ -190,9 +201,14 @@ static void leave_phase(struct watcher *w, const struct cot_cycle *c)
 	bool refused = c->phase == COT_PHASE_OVER && v->err != COT_OK;
 	char found[300];
 
+	/* What is held of both repositories is looked at in one phase. */
+	if (w->phase == COT_PHASE_HELD && !refused && w->repo > 0) {
+		w->repo = 0;
+		leave_phase(w, c);
+		w->repo = 1;
+	}
 	if (refused)
-		snprintf(found, sizeof(found), "REFUSED: %s (%s)", cot_err_sentence(v->err),
-		         cot_err_word(v->err));
+		put_outcome(found, sizeof(found), v->err, "");
 	else
 		put_found(w, c, found, sizeof(found));
 	line(w, clauses[w->phase].number, w->name[0] ? w->name : clauses[w->phase].what, found);
@@ -294,6 +310,20 @@ static enum cot_err ecus_from_options(struct tool *t, struct subject *s)
 	return COT_OK;
 }
 
+/* Nobody said which ECUs there are, so those that are ordered for have to do:
+ * for a client without ECUs nothing is to be installed, and it would not look at
+ * the images' metadata at all. */
+static enum cot_err meet_ecus(struct subject *s, const char *const root[COT_MAX_REPOS])
+{
+	struct client *c = &s->client;
+
+	(void)client_run(c);
+	client_learn_ecus(c);
+	memset(&c->trust, 0, sizeof(c->trust));
+	memset(&c->held, 0, sizeof(c->held));
+	return client_start(c, root);
+}
+
 static enum cot_err start_from_roots(struct tool *t, struct subject *s)
 {
 	const char *root[COT_MAX_REPOS], *vehicle;
@@ -313,7 +343,8 @@ static enum cot_err start_from_roots(struct tool *t, struct subject *s)
 	if (err != COT_OK)
 		return err;
 	memcpy(s->vehicle, vehicle, strlen(vehicle));
-	return client_start(&s->client, root);
+	err = client_start(&s->client, root);
+	return err == COT_OK && s->client.ecu_count == 0 ? meet_ecus(s, root) : err;
 }
 
 static enum cot_err start(struct tool *t, struct subject *s)
@@ -326,12 +357,14 @@ static enum cot_err start(struct tool *t, struct subject *s)
 	s->client.vehicle = s->vehicle;
 	s->client.dir[0][0] = dir;
 	s->client.dir[1][0] = args_get(&t->args, "image");
-	if (err == COT_OK)
-		err = record != NULL ? start_from_record(t, s, record) : start_from_roots(t, s);
-	if (err == COT_OK && s->client.dir[1][0] == NULL &&
-	    (record == NULL || s->record.roles[1] != 0))
+	if (err == COT_OK && record == NULL)
 		err = tool_need(t, "image", &dir);
-	return err;
+	if (err != COT_OK)
+		return err;
+	if (record == NULL)
+		return start_from_roots(t, s);
+	err = start_from_record(t, s, record);
+	return err == COT_OK && s->record.roles[1] != 0 ? tool_need(t, "image", &dir) : err;
 }
 
 /* ---- the images themselves -------------------------------------------------------------------- */
@@ -341,6 +374,7 @@ static enum cot_err check_image_file(const struct client *c, const struct cot_or
 	const struct cot_image *image = &order->target.image;
 	char hex[2 * COT_SHA256_LEN], name[COT_MAX_NAME + 2 * COT_SHA256_LEN + 2];
 	char path[TOOL_PATH];
+	const char *dir = args_get(&c->t->args, "targets");
 	struct tool quiet = *c->t;
 	uint8_t *bytes;
 	size_t len = 0;
@@ -351,7 +385,10 @@ static enum cot_err check_image_file(const struct client *c, const struct cot_or
 	                         sizeof(name), &len);
 	if (err != COT_OK)
 		return err;
-	tool_path(path, "%s/%.*s", c->dir[1][0], (int)len, name);
+	if (dir != NULL)
+		tool_path(path, "%s/%.*s", dir, (int)len, name);
+	else
+		tool_path(path, "%s/targets/%.*s", c->dir[1][0], (int)len, name);
 	if (!tool_exists(path))
 		return COT_E_ABSENT;
 	quiet.told = true; /* the caller says which order it was */
@@ -370,7 +407,8 @@ static enum cot_err check_images(struct watcher *w, const struct client *c)
 	struct cot_targets orders;
 	struct cot_order_iter it;
 	struct cot_order order;
-	char what[COT_MAX_ID + 16], found[COT_MAX_NAME + 120];
+	char what[COT_MAX_ID + 16], found[COT_MAX_NAME + 300];
+	int len;
 	enum cot_err err = cot_cycle_orders(&c->cycle, &orders);
 
 	if (err == COT_E_NOT_FOUND)
@@ -382,13 +420,11 @@ static enum cot_err check_images(struct watcher *w, const struct client *c)
 		err = check_image_file(c, &order);
 		snprintf(what, sizeof(what), "for %.*s", (int)order.ecu.len,
 		         (const char *)order.ecu.ptr);
-		snprintf(found, sizeof(found), "%.*s: %llu bytes, %s%s%s%s", (int)order.target.name.len,
-		         (const char *)order.target.name.ptr,
-		         (unsigned long long)order.target.image.length,
-		         err == COT_OK ? "the hashes fit" : "REFUSED: ",
-		         err == COT_OK ? "" : cot_err_sentence(err),
-		         err == COT_OK ? "" : " ", err == COT_OK ? "" : cot_err_word(err));
-		line(w, "5.4.3", what, found);
+		len = snprintf(found, sizeof(found), "%.*s: %llu bytes, ", (int)order.target.name.len,
+		               (const char *)order.target.name.ptr,
+		               (unsigned long long)order.target.image.length);
+		put_outcome(found + len, sizeof(found) - (size_t)len, err, "the hashes fit");
+		line(w, "5.4.3.3", what, found);
 	}
 	return err == COT_E_NOT_FOUND ? COT_OK : err;
 }
@@ -446,11 +482,12 @@ static enum cot_err run(struct tool *t)
 static const struct option_row options[] = {
 	{ "director", 0, "DIR", false, "published metadata of the Director for one vehicle" },
 	{ "image", 0, "DIR", false, "published Image repository" },
+	{ "targets", 0, "DIR", false, "the images, if not below the Image repository's targets/" },
 	{ "provision", 'p', "FILE", false, "record of the device that is to be played" },
 	{ "root-director", 0, "FILE", false, "or: the first trusted Director Root," },
 	{ "root-image", 0, "FILE", false, "the first trusted Image Root," },
 	{ "vehicle", 0, "ID", false, "the vehicle," },
-	{ "ecu", 'e', "SERIAL=HARDWARE", true, "and its ECUs; none: any ECU may be ordered for" },
+	{ "ecu", 'e', "SERIAL=HARDWARE", true, "and its ECUs (default: whatever is ordered for)" },
 	{ "explain", 0, NULL, false, "print each clause as it is checked" },
 	{ "metadata-only", 0, NULL, false, "do not look at the images themselves" },
 	TOOL_END
