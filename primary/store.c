@@ -402,8 +402,12 @@ void cot_store_sweep(struct cot_store *s)
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
-	if (folder == NULL) {
-		close_fd(&fd);
+	/* With its fate unknown, the new state's documents must stay too. */
+	if (folder == NULL || s->broken) {
+		if (folder != NULL)
+			closedir(folder);
+		else
+			close_fd(&fd);
 		return;
 	}
 	while ((entry = readdir(folder)) != NULL) {

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -118,6 +119,8 @@ static void *serve_all(void *arg)
 		fd = accept(h->listener, NULL, NULL);
 		if (fd < 0)
 			continue;
+		/* Head and body are two writes; Nagle would wait in between. */
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 		h->connections++;
 		while (read_request(h, fd, &request)) {
 			remember(h, &request);
