@@ -177,6 +177,14 @@ static enum cot_err prepare(struct tool *t)
 	return open_source(t);
 }
 
+/* What was printed must have arrived: a full disk is no success. */
+static int flushed(struct tool *t, int status)
+{
+	bool lost = fflush(stdout) != 0 || ferror(stdout);
+
+	return lost ? (int)cot_err_exit(tool_fail(t, COT_E_IO, "standard output")) : status;
+}
+
 static int run(struct tool *t, int argc, char **argv)
 {
 	enum cot_err err = args_parse(&t->args, argc, argv, t->cmd->options);
@@ -196,8 +204,6 @@ static int run(struct tool *t, int argc, char **argv)
 	if (err != COT_OK && !t->told)
 		tool_fail(t, err, "failed");
 	cot_passphrase_free(&t->last);
-	if (fflush(stdout) != 0 && err == COT_OK)
-		err = tool_fail(t, COT_E_IO, "standard output");
 	return err == COT_OK && t->status >= 0 ? t->status : (int)cot_err_exit(err);
 }
 
@@ -229,10 +235,10 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
 	    strcmp(argv[1], "-h") == 0)
-		return help(&t, argc - 2, argv + 2);
+		return flushed(&t, help(&t, argc - 2, argv + 2));
 	cmd = find(argc - 1, argv + 1, &used);
 	if (cmd == NULL)
 		return no_such(&t, argc - 1, argv + 1);
 	t.cmd = cmd;
-	return run(&t, argc - 1 - used, argv + 1 + used);
+	return flushed(&t, run(&t, argc - 1 - used, argv + 1 + used));
 }

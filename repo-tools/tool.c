@@ -117,6 +117,8 @@ enum cot_err tool_signer(struct tool *t, const char *uri, struct cot_signer **re
 	}
 	given.given = cot_slice(t->last.bytes, t->last.len);
 	err = cot_signer_open(uri, &given, ret);
+	if (err == COT_E_UNSUPPORTED)
+		tool_hint(t, "keys are files so far: PATH or file:PATH");
 	return err == COT_OK ? COT_OK : tool_fail(t, err, "key %s", path);
 }
 
