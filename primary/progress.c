@@ -27,16 +27,10 @@ static void draw(const struct cot_progress *p, unsigned percent, uint64_t done, 
 	memset(bar, '#', full);
 	memset(bar + full, '.', WIDTH - full);
 	bar[WIDTH] = '\0';
-	fprintf(stderr, "\r%-24s [%s] %3u %% %llu of %llu bytes%s", p->what, bar, percent,
-	        (unsigned long long)done, (unsigned long long)total,
-	        percent == 100 ? "\n" : "");
+	fprintf(stderr, "%s%-24s [%s] %3u %% %llu of %llu bytes%s", p->tty ? "\r" : "", p->what,
+	        bar, percent, (unsigned long long)done, (unsigned long long)total,
+	        percent == 100 || !p->tty ? "\n" : "");
 	fflush(stderr);
-}
-
-static void say(const struct cot_progress *p, unsigned percent, uint64_t done, uint64_t total)
-{
-	fprintf(stderr, "info progress: %s percent=%u bytes=%llu of=%llu\n", p->what, percent,
-	        (unsigned long long)done, (unsigned long long)total);
 }
 
 void cot_progress_show(struct cot_progress *p, const char *what, uint64_t done, uint64_t total)
@@ -54,8 +48,5 @@ void cot_progress_show(struct cot_progress *p, const char *what, uint64_t done, 
 	if (step == p->shown)
 		return;
 	p->shown = step;
-	if (p->tty)
-		draw(p, percent, done, total);
-	else
-		say(p, step * 10, done, total);
+	draw(p, p->tty ? percent : step * 10, done, total);
 }
