@@ -21,7 +21,7 @@ uint8_t cot_sec_running(const struct cot_sec *node, uint8_t component)
 
 /* ---- may it? ----------------------------------------------------------------------- */
 
-/* CHECK D11.1: no fresh signed time, no install */
+/* CHECK D11.6: no fresh signed time, no install */
 static enum cot_err check_time(const struct cot_sec *node)
 {
 	return cot_sec_time_fresh(node) ? COT_OK : COT_E_NO_TIME;
