@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A verifying secondary on RAM flash, and the conversation of an honest primary
+ * with it: the product's own code from request bytes down to flash, without a
+ * link and without waiting.
+ *
+ *   struct sim_world *w = sim_world_new();
+ *   struct sim_secondary *s = sim_secondary_new(w, &sim_flash_posix);
+ *   sim_secondary_release(s, "a-2.bin", 2);       an image, and its order
+ *   err = sim_secondary_update(s);                 the whole of docs/link.md
+ *
+ * It is ECU-A with hardware hw-a in the world's vehicle, born with the
+ * Director's documents as they are then and "a-1.bin", counter 1, in slot A.
+ * A reset loses all of its RAM.  Single steps are there for tests that go
+ * another way than an honest primary.
+ */
+#ifndef COTTER_TESTS_SIM_SECONDARY_H
+#define COTTER_TESTS_SIM_SECONDARY_H
+
+#include "secondary/secondary.h"
+#include "tests/sim/flash.h"
+#include "tests/sim/repo.h"
+
+#define SIM_SECONDARY_ECU "ECU-A"
+#define SIM_SECONDARY_HWID "hw-a"
+#define SIM_SECONDARY_KEY 60u /* its report key */
+#define SIM_IMAGES 16u
+
+enum sim_selftest { SIM_TEST_OK, SIM_TEST_NONE };
+
+struct sim_artifact {
+	char name[80];
+	uint64_t counter;
+	uint8_t *bytes;
+	size_t len;
+};
+
+struct sim_secondary {
+	struct sim_world *w;
+	struct sim_flash flash;
+	struct cot_port port;
+	struct cot_sec node;
+	struct cot_boot boot;
+	uint64_t now_ms;
+	uint32_t random;          /* of its random source: fixed seed */
+	enum sim_selftest test;   /* what the image on trial does; may be told by name */
+	bool refuse_programming;
+	unsigned resets;
+	unsigned pendings;        /* 7F xx 78 seen */
+	uint16_t block;           /* data bytes per 36 at most, 0: as the node says */
+	struct sim_artifact image[SIM_IMAGES];
+	size_t images;
+	uint8_t time_buf[8192];
+	uint8_t response[4095];
+	uint8_t answer[4095];     /* copy of the last response */
+	size_t answer_len;
+	uint8_t window[256 * 1024];
+	char *record;
+};
+
+struct sim_secondary *sim_secondary_new(struct sim_world *w,
+                                        const struct sim_flash_geometry *geometry);
+void sim_secondary_free(struct sim_secondary *s);
+
+/* An image of that many bytes, made from its name, that can be ordered. */
+void sim_secondary_image(struct sim_secondary *s, const char *name, uint64_t counter,
+                         size_t len);
+const struct sim_artifact *sim_secondary_artifact(const struct sim_secondary *s,
+                                                  const char *name);
+/* Orders it in the Director's tree for that ECU and hardware, beside other orders;
+ * not published.  NULL name: no order for that ECU. */
+void sim_secondary_order(struct sim_secondary *s, const char *ecu, const char *hwid,
+                         const char *name);
+/* A 20,000 byte image, its order, published. */
+void sim_secondary_release(struct sim_secondary *s, const char *name, uint64_t counter);
+
+/* Power on: RAM is what it may be, then the boot decision, the image's self-test. */
+void sim_secondary_reset(struct sim_secondary *s, bool programming);
+
+/* One request with its response, resets included; empty if none comes. */
+struct cot_slice sim_secondary_ask(struct sim_secondary *s, struct cot_slice request);
+/* The same from and to structs; the negative response code. */
+uint8_t sim_secondary_uds(struct sim_secondary *s, const struct cot_uds_request *request,
+                          struct cot_uds_response *ret);
+
+/* ---- steps of the conversation; a negative response is an error ------------------ */
+
+enum cot_err sim_secondary_session(struct sim_secondary *s, uint8_t sub);
+enum cot_err sim_secondary_hard_reset(struct sim_secondary *s);
+enum cot_err sim_secondary_node(struct sim_secondary *s, struct cot_node_status *ret);
+enum cot_err sim_secondary_component(struct sim_secondary *s, struct cot_component_status *ret);
+/* The sealed report, in s->answer until the next request. */
+enum cot_err sim_secondary_report(struct sim_secondary *s, struct cot_slice *ret);
+enum cot_err sim_secondary_send(struct sim_secondary *s, const char *name,
+                                struct cot_slice bytes);
+/* A file of the Director as it is served. */
+enum cot_err sim_secondary_send_served(struct sim_secondary *s, const char *served,
+                                       const char *name);
+/* Reads a nonce and sends a time message for it. */
+enum cot_err sim_secondary_send_time(struct sim_secondary *s);
+enum cot_err sim_secondary_verify(struct sim_secondary *s, struct cot_verify_result *ret);
+enum cot_err sim_secondary_stage(struct sim_secondary *s, struct cot_stage_result *ret);
+/* 34, 36.., 37 from that offset on. */
+enum cot_err sim_secondary_transfer(struct sim_secondary *s, const struct sim_artifact *a,
+                                    uint32_t offset);
+enum cot_err sim_secondary_activate(struct sim_secondary *s);
+
+/* Programming session, Root walk, Targets, time, verify. */
+enum cot_err sim_secondary_metadata(struct sim_secondary *s);
+/* Stage, transfer and exit of what is ordered; nothing if it is there already. */
+enum cot_err sim_secondary_install(struct sim_secondary *s, const char *name);
+/* Everything, to a confirmed image: the ordered one of that name. */
+enum cot_err sim_secondary_update(struct sim_secondary *s, const char *name);
+
+/* Does the node run that image, confirmed? */
+bool sim_secondary_runs(const struct sim_secondary *s, const char *name);
+
+#endif
