@@ -32,7 +32,7 @@ void cot_identity_header(struct cot_slice record, uint8_t ret[COT_IDENTITY_HEADE
 	put_header((uint32_t)record.len, cot_crc32(0, record), ret);
 }
 
-/* CHECK D12.8: the header of the identity region is ours and whole */
+/* CHECK D12.21: the header of the identity region is ours and whole */
 static enum cot_err check_header(const uint8_t bytes[COT_IDENTITY_HEADER], uint32_t *ret_len,
                                  uint32_t *ret_crc)
 {
@@ -45,7 +45,7 @@ static enum cot_err check_header(const uint8_t bytes[COT_IDENTITY_HEADER], uint3
 	return memcmp(bytes, want, sizeof(want)) == 0 ? COT_OK : COT_E_UNPROVISIONED;
 }
 
-/* CHECK D12.9: the record is the one that was written */
+/* CHECK D12.22: the record is the one that was written */
 static enum cot_err check_record(struct cot_slice record, uint32_t crc)
 {
 	return cot_crc32(0, record) == crc ? COT_OK : COT_E_UNPROVISIONED;
