@@ -179,8 +179,8 @@ static enum cot_err scan_all(struct scan *s)
 	return err;
 }
 
-/* Where in wire the byte of the marked text at `position` came from: the scan
- * is done again up to there.  Only refusals pay for it. */
+/* Where in wire the token began that ends at `position` of the marked text: the
+ * scan is done again up to there.  Only refusals pay for it. */
 static size_t wire_position(struct cot_slice wire, int position)
 {
 	struct scan s = { .in = wire, .stop = position < 0 ? 0 : (size_t)position };
@@ -196,7 +196,7 @@ static size_t wire_position(struct cot_slice wire, int position)
 		s.stop = stop;
 	}
 	free(s.out.ptr);
-	return s.at >= wire.len ? wire.len : before;
+	return before;
 }
 
 static enum cot_err from_jansson(const json_error_t *e)
@@ -232,7 +232,8 @@ static enum cot_err load_marked(struct cot_slice wire, json_t **ret, size_t *ret
 		*ret = json_loadb(s.out.ptr, s.out.len, JSON_REJECT_DUPLICATES, &e);
 		if (*ret == NULL) {
 			err = from_jansson(&e);
-			*ret_at = wire_position(wire, e.position);
+			*ret_at = err == COT_E_TRUNCATED ? wire.len
+			          : wire_position(wire, e.position);
 		}
 	}
 	free(s.out.ptr);
@@ -356,6 +357,9 @@ static void emit_object(struct emit *e, json_t *object)
 	for (count = i, i = 0; i < count && e->err == COT_OK; i++) {
 		if (i > 0)
 			put(&e->out, ",", 1);
+		/* To jansson a marked number is as good a name as a string. */
+		if (e->marked && names[i].ptr[0] == 'n')
+			e->err = COT_E_MALFORMED;
 		emit_text(e, names[i].ptr, names[i].len);
 		put(&e->out, ":", 1);
 		emit_value(e, names[i].value);
