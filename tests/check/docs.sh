@@ -60,8 +60,9 @@ awk -F '\t' -v dir="$CHECK_TMP" -v strict="${STRICT:-0}" '
 	function test_exists(name,   t, stem) {
 		if (name ~ /^make:/)
 			return substr(name, 6) in is_target
-		if (name ~ /^doc:/)
-			return (getline stem < substr(name, 5)) > 0
+		sub(/^doc:/, "", name)
+		if (name ~ /\//)
+			return (getline stem < name) > 0
 		if (name ~ /\*$/) {
 			stem = substr(name, 1, length(name) - 1)
 			for (t in error_of)
