@@ -212,6 +212,12 @@ static enum cot_err from_jansson(const json_error_t *e)
 	}
 }
 
+/* Does the text begin with a string (or a number, which is one by now)? */
+static bool is_scalar(const struct text *t)
+{
+	return t->len > 0 && t->ptr[strspn(t->ptr, " \t\r\n")] == '"';
+}
+
 /* wire -> tree with marks. */
 static enum cot_err load_marked(struct cot_slice wire, json_t **ret, size_t *ret_at)
 {
@@ -226,7 +232,7 @@ static enum cot_err load_marked(struct cot_slice wire, json_t **ret, size_t *ret
 	}
 	err = scan_all(&s);
 	*ret_at = s.at;
-	if (err == COT_OK && s.depth == 0 && s.out.len > 0 && s.out.ptr[0] == '"')
+	if (err == COT_OK && is_scalar(&s.out))
 		err = COT_E_TYPE;
 	if (err == COT_OK) {
 		*ret = json_loadb(s.out.ptr, s.out.len, JSON_REJECT_DUPLICATES, &e);

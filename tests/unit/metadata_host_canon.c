@@ -124,7 +124,9 @@ static const struct refused refusals[] = {
 	{ "{ \"a\":{ -1e3:[] } }", 0, COT_E_MALFORMED, SIZE_MAX },
 	{ "{ \"a\" }", 0, COT_E_MALFORMED, SIZE_MAX },
 	{ " \"text\" ", 0, COT_E_TYPE, SIZE_MAX },
-	{ " 12 ", 0, COT_E_MALFORMED, SIZE_MAX }
+	{ " 12 ", 0, COT_E_TYPE, SIZE_MAX },
+	{ " ", 0, COT_E_TRUNCATED, 1 },
+	{ " true ", 0, COT_E_MALFORMED, SIZE_MAX }
 };
 
 static void test_refusals(void **state)
