@@ -245,6 +245,7 @@ void sim_secondary_free(struct sim_secondary *s)
 		free(s->image[i].bytes);
 	sim_flash_free(&s->flash);
 	free(s->record);
+	free(s->time_text);
 	free(s);
 }
 
@@ -463,18 +464,15 @@ enum cot_err sim_secondary_send_time(struct sim_secondary *s)
 	struct cot_uds_request q = { .sid = COT_UDS_READ, .id = COT_DID_NONCE };
 	struct cot_uds_response r;
 	uint8_t nonce[COT_NONCE_LEN], nrc = sim_secondary_uds(s, &q, &r);
-	enum cot_err err;
-	char *text;
 	size_t len;
 
 	if (nrc)
 		return of_nrc(s, nrc);
 	need(r.data.len == sizeof(nonce));
 	memcpy(nonce, r.data.ptr, sizeof(nonce));
-	text = sim_time(s->w, nonce, 1, &len);
-	err = sim_secondary_send(s, "d/time.json", cot_slice(text, len));
-	free(text);
-	return err;
+	free(s->time_text);
+	s->time_text = sim_time(s->w, nonce, 1, &len);
+	return sim_secondary_send(s, "d/time.json", cot_slice(s->time_text, len));
 }
 
 enum cot_err sim_secondary_verify(struct sim_secondary *s, struct cot_verify_result *ret)

@@ -56,6 +56,7 @@ struct sim_secondary {
 	size_t answer_len;
 	uint8_t window[256 * 1024];
 	char *record;
+	char *time_text; /* last time message; a cut may leave it behind */
 };
 
 struct sim_secondary *sim_secondary_new(struct sim_world *w,
