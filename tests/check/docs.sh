@@ -32,9 +32,9 @@ files_in tests/attack '*.c' | xargs -r grep -ohE '"attack_[A-Za-z0-9_]+"' | tr -
 sed -n 's/.*{ COT_E_\([A-Z0-9_]*\), [A-Z_]*, "\([a-z0-9_]*\)".*/\1	\2/p' keys/error.c >"$CHECK_TMP/words"
 sed -n 's/^\([a-z]*\):.*/\1/p' Makefile >"$CHECK_TMP/targets"
 
-awk -F '\t' -v dir="$CHECK_TMP" -v strict="${STRICT:-0}" '
+awk -F '\t' -v dir="$CHECK_TMP" -v strict="${STRICT:-1}" '
 	function bad(text) { print text; failed = 1 }
-	# What can only be there once the code is: listed, and a failure when strict.
+	# A promise that the code does not keep yet (STRICT=0 lists it and goes on).
 	function gap(text) { print text; gaps++ }
 	function load(file, into,   line, part) {
 		while ((getline line < (dir "/" file)) > 0) {
