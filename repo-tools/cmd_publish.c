@@ -343,11 +343,39 @@ static void tell(struct publication *p, bool unverified)
 		       p->vehicles, p->vehicles == 1 ? "" : "s");
 }
 
+/* Only the named vehicles, if any are: one that is late must not hold up a fleet. */
+static enum cot_err select_vehicles(struct publication *p)
+{
+	const struct args *args = &p->t->args;
+	size_t i, j, kept = 0;
+
+	for (i = 1; i < args->pos_count; i++) {
+		for (j = kept; j < p->vehicles; j++) {
+			if (strcmp(p->vehicle[j], args->pos[i]) == 0)
+				break;
+		}
+		if (j == p->vehicles) {
+			tool_hint(p->t, "`cotter vehicle list` shows the vehicles");
+			return tool_fail(p->t, COT_E_NOT_FOUND, "vehicle %.80s", args->pos[i]);
+		}
+		char *named = p->vehicle[j];
+
+		p->vehicle[j] = p->vehicle[kept];
+		p->vehicle[kept++] = named;
+	}
+	while (args->pos_count > 1 && p->vehicles > kept)
+		free(p->vehicle[--p->vehicles]);
+	return COT_OK;
+}
+
 static enum cot_err run(struct tool *t)
 {
 	struct publication p = { .t = t, .out = t->args.pos[0] };
 	bool unverified = args_has(&t->args, "unverified");
 	enum cot_err err = vehicles(t, &p.vehicle, &p.vehicles);
+
+	if (err == COT_OK)
+		err = select_vehicles(&p);
 
 	if (err == COT_OK && !unverified)
 		err = check_all(&p);
@@ -381,12 +409,12 @@ static const struct option_row options[] = {
 };
 
 const struct command cmd_publish = {
-	"publish", "FOLDER", "Publish what is staged, after verifying it as clients would",
+	"publish", "FOLDER [VEHICLE]...", "Publish what is staged, after verifying it as clients would",
 	"FOLDER becomes FOLDER/image and FOLDER/director/VEHICLE, plain files for any web\n"
 	"server. Everything is written beside it first and verified with the code that\n"
 	"devices run, once as a new gateway and once as one that trusts what is\n"
 	"published now. Then files are renamed into place, images first and each\n"
 	"timestamp.json last, so that no client sees half a publication. Drafts become\n"
-	"history. A versioned file that was published is never changed.",
-	1, 1, options, run
+	"history. A versioned file that was published is never changed. Vehicles: all, or those named.",
+	1, ARGS_MAX, options, run
 };

@@ -115,7 +115,7 @@ static json_t *build_parent(struct tool *t, struct refresh *r, enum cot_role rol
                             const struct doc *child)
 {
 	struct cot_build_head head = {
-		place_newest(t, &r->place, role) + 1, 0, place_repository(&r->place),
+		place_next(t, &r->place, role), 0, place_repository(&r->place),
 		r->place.vehicle[0] ? r->place.vehicle : NULL
 	};
 	struct cot_build_child listed = { .version = doc_version(child) };

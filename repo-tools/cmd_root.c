@@ -59,7 +59,7 @@ static uint32_t floor_of(struct tool *t, const struct place *p, enum cot_role ro
 	for (i = 0; i < count; i++) {
 		snprintf(v.vehicle, sizeof(v.vehicle), "%.64s", list[i]);
 		version = place_newest(t, &v, role);
-		if (i == 0 || version < lowest)
+		if (version > 0 && (lowest == 0 || version < lowest))
 			lowest = version;
 	}
 	vehicles_free(list, count);
@@ -72,9 +72,13 @@ static enum cot_err write_floors(struct tool *t, const struct edit *e)
 	                                       COT_ROLE_TARGETS };
 	size_t i;
 
+	const json_t *floors = json_object_get(json_object_get(e->root, "custom"), "floors");
+
 	for (i = 0; i < 3; i++) {
-		enum cot_err err = cot_build_root_floor(e->root, roles[i],
-		                                        floor_of(t, &e->place, roles[i]));
+		uint32_t was = (uint32_t)json_integer_value(
+			json_object_get(floors, cot_role_name(roles[i])));
+		uint32_t is = floor_of(t, &e->place, roles[i]);
+		enum cot_err err = cot_build_root_floor(e->root, roles[i], is > was ? is : was);
 
 		if (err != COT_OK)
 			return tool_fail(t, err, "floors of %s", place_name(&e->place));
@@ -131,6 +135,25 @@ static void tell_signers(struct tool *t, const struct edit *e)
 	tool_next(t, "cotter sign %s/root --key FILE, once per key", place_repository(&e->place));
 }
 
+/* A key that the other repository lists must not come in. */
+static enum cot_err check_apart(struct tool *t, const struct edit *e)
+{
+	struct place other = { !e->place.director, "" };
+	const char *id;
+	json_t *value;
+	struct doc d;
+	enum cot_err err = doc_current(t, &other, COT_ROLE_ROOT, &d);
+
+	if (err != COT_OK)
+		return t->told ? err : COT_OK;
+	json_object_foreach(json_object_get(e->root, "keys"), id, value) {
+		if (json_object_get(json_object_get(doc_signed(&d), "keys"), id) != NULL)
+			err = tool_fail(t, COT_E_KEY_SHARED, "key %.12s...", id);
+	}
+	doc_free(&d);
+	return err;
+}
+
 static enum cot_err finish(struct tool *t, struct edit *e, enum cot_err err)
 {
 	json_t *role = err == COT_OK ? cot_build_root_role(e->root, e->role) : NULL;
@@ -140,6 +163,8 @@ static enum cot_err finish(struct tool *t, struct edit *e, enum cot_err err)
 	if (err == COT_OK && cot_threshold_check(need, have) != COT_OK)
 		err = tool_fail(t, COT_E_ILLEGAL_THRESHOLD, "%s would need %llu of %zu keys",
 		                cot_role_name(e->role), (unsigned long long)need, have);
+	if (err == COT_OK)
+		err = check_apart(t, e);
 	if (err == COT_OK)
 		err = write_floors(t, e);
 	if (err == COT_OK)

@@ -51,6 +51,7 @@ static enum cot_err first_orders(struct tool *t, const char *vehicle)
 	snprintf(p.vehicle, sizeof(p.vehicle), "%.64s", vehicle);
 	if (err != COT_OK || place_newest(t, &p, COT_ROLE_TARGETS) > 0)
 		return err;
+	head.version = place_next(t, &p, COT_ROLE_TARGETS);
 	body = cot_build_targets(&head);
 	err = draft_save(t, &p, COT_ROLE_TARGETS, body);
 	json_decref(body);

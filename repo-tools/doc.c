@@ -199,6 +199,20 @@ enum cot_err root_current(struct tool *t, const struct place *p, struct doc *ret
 	return err;
 }
 
+uint32_t place_next(struct tool *t, const struct place *p, enum cot_role role)
+{
+	uint32_t newest = place_newest(t, p, role);
+	struct cot_root root;
+	struct doc d;
+
+	if (newest == 0 && doc_current(t, p, COT_ROLE_ROOT, &d) == COT_OK) {
+		if (cot_root_parse(d.env.body, &cot_policy_uptane, &cot_crypto_full, &root) == COT_OK)
+			newest = cot_root_floor(&root, role);
+		doc_free(&d);
+	}
+	return newest + 1;
+}
+
 struct tally doc_tally(const struct doc *d, const struct cot_root *root, enum cot_role role)
 {
 	struct tally ret = { 0, 0, COT_OK };

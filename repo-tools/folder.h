@@ -57,6 +57,11 @@ void place_published(struct tool *t, const struct place *p, enum cot_role role,
 /* Highest version in the history, 0 if there is none. */
 uint32_t place_newest(struct tool *t, const struct place *p, enum cot_role role);
 
+/* The version to give the next file of a role: one above the history, or, where
+ * there is none, above the floor that Root names, so that a vehicle that joins
+ * late is not below it. */
+uint32_t place_next(struct tool *t, const struct place *p, enum cot_role role);
+
 /* Reads one document; reports with the byte position.  max bounds its length. */
 COT_MUST_CHECK enum cot_err doc_load(struct tool *t, const char *path, size_t max,
                                      struct doc *ret);

@@ -120,13 +120,24 @@ refuses 'publish: the old Root has not signed enough' 10 root_not_continued c pu
 sign director/root dr3 >/dev/null
 accepts 'publish: both have' '3.root.json' c publish pub
 
+# A vehicle that joins after a rotation begins above the floors, and one vehicle can be
+# published while another is not ready.
+c vehicle add VEH-2 --primary GW-2=hw-gw,keys/gw >/dev/null
+refuses 'publish: the newcomer is not ready' 10 sig_threshold c publish pub
+c assign VEH-1 A-1 fw/a-3.0 >/dev/null
+order fw/a-3.0 >/dev/null
+accepts 'publish: the other vehicle alone' 'verified.* 1 vehicle$' c publish pub VEH-1
+accepts 'refresh: versions above the floors' 'director/VEH-2/snapshot *version 4,' \
+	c refresh director/VEH-2 --key keys/spare --key keys/ds --key keys/dm
+accepts 'publish: both vehicles' 'pub/director/VEH-2/1.root.json' c publish pub
+
 # ---- expiry -------------------------------------------------------------------------------------
 
 now=2026-03-20T12:00:00Z
 refuses 'publish: expired' 11 expired c publish pub
 c refresh image --key keys/im --key keys/is >/dev/null
 refuses 'publish: half refreshed' 11 expired c publish pub
-accepts 'refresh: all vehicles at once' 'director/VEH-1/timestamp' \
+accepts 'refresh: all vehicles at once' 'director/VEH-2/timestamp' \
 	c refresh director --key keys/dm --key keys/ds
 accepts 'publish: fresh again, from a stale tree' 'timestamp.json' c publish pub
 accepts 'status' 'image/timestamp .* published 1 of 1' c status

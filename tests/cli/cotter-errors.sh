@@ -32,7 +32,7 @@ refuses 'a switch with a value' 64 usage c publish pub --yes=maybe
 refuses 'an option twice' 64 usage c publish pub --dir folder
 refuses 'a missing argument' 64 usage c publish
 report 'and the usage' grep -q 'usage: cotter publish FOLDER' err
-refuses 'one argument too many' 64 usage c publish pub pub2
+refuses 'one argument too many' 64 usage c refresh image director
 refuses 'a needed option missing' 64 usage c sign image/targets
 refuses 'a number that is none' 64 usage c image add fw.bin --hardware hw-a --counter -1
 refuses 'a number beyond its range' 64 usage c image add fw.bin --hardware hw-a --counter 4294967296
@@ -62,6 +62,9 @@ refuses 'root remove-key: below the threshold' 10 illegal_threshold \
 	c root remove-key image targets keys/it1
 refuses 'rotate: a key the role does not have' 10 key_not_listed \
 	c rotate director targets --old keys/it1 --new keys/spare
+refuses 'root add-key: a key of the other repository' 10 key_shared \
+	c root add-key image targets keys/dt
+refuses 'publish: a vehicle that is none' 3 not_found c publish pub VEH-9
 refuses 'image add: a name that climbs' 10 bad_name \
 	c image add fw.bin --name ../fw --hardware hw-a --counter 1
 refuses 'image add: a hardware id that is none' 10 bad_name \
