@@ -107,6 +107,8 @@ static enum cot_err flash_program(void *ctx, enum cot_region region, uint32_t of
 		broken("program of what is not blank", region, offset);
 	if (pend(f))
 		return COT_PENDING;
+	if (f->dead & 1u << region)
+		return COT_E_FLASH;
 	if (begin_op(f, "program", region, offset))
 		memcpy(f->mem[region] + offset, data.ptr, data.len);
 	return end_op(f);
@@ -122,6 +124,8 @@ static enum cot_err flash_erase(void *ctx, enum cot_region region, uint32_t offs
 		broken("erase off a page", region, offset);
 	if (pend(f))
 		return COT_PENDING;
+	if (f->dead & 1u << region)
+		return COT_E_FLASH;
 	if (begin_op(f, "erase", region, offset))
 		memset(f->mem[region] + offset, r->erased, r->page);
 	return end_op(f);

@@ -35,6 +35,7 @@ struct sim_flash {
 	jmp_buf *power;   /* where it comes back */
 	uint64_t fail;    /* operation that answers COT_E_FLASH and does nothing, 0: none */
 	uint64_t lie;     /* operation that answers COT_OK and does nothing, 0: none */
+	unsigned dead;    /* bit per region in which every operation answers COT_E_FLASH */
 	unsigned pending; /* each operation answers COT_PENDING that often first */
 	unsigned pended;
 	FILE *trace;
