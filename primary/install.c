@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOOK_MS 100u       /* between two looks at a node that restarts */
+#define LOOK_MS 50u        /* between two looks at a node that restarts */
 #define LOOK_P2_MS 500u
 
 static uint64_t ticks(const struct cot_distribute *d)
@@ -44,11 +44,12 @@ static enum cot_err await_loader(struct cot_distribute *d, struct cot_node *n)
 	enum cot_err err = COT_E_ECU_SILENT;
 
 	while (ticks(d) < end) {
+		/* It has just said that it resets: asking at once is asking in vain. */
+		cot_client_pause(&n->client, LOOK_MS);
 		err = look(n);
 		if (err == COT_OK && n->status.mode != COT_MODE_APPLICATION)
 			return n->status.mode == COT_MODE_UNPROVISIONED ? COT_E_UNPROVISIONED
 			                                                : COT_OK;
-		cot_client_pause(&n->client, LOOK_MS);
 	}
 	return err == COT_OK ? COT_E_SLOW : COT_E_ECU_SILENT;
 }
@@ -246,9 +247,8 @@ enum cot_err cot_install_wait(struct cot_distribute *d, struct cot_install *in)
 	enum cot_err err = COT_PENDING;
 
 	while (err == COT_PENDING && ticks(d) < end) {
+		cot_client_pause(&in->node->client, LOOK_MS);
 		err = look_at_trial(d, in);
-		if (err == COT_PENDING)
-			cot_client_pause(&in->node->client, LOOK_MS);
 	}
 	if (err == COT_PENDING)
 		err = look(in->node) == COT_OK ? COT_E_SLOW : COT_E_ECU_SILENT;

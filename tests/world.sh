@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# world_make and friends, for scripts that need a published world, a gateway and
+# two ECUs in a folder, and not the ceremony that tests/demo.sh shows.
+#
+#   . tests/world.sh
+#   world_make DIR BYTES      keys, records, image 1 installed, image 2 published
+#   world_start DIR           web servers (PORT=N) and both ECUs
+#   world_stop DIR
+#   world_fresh DIR           gateway and ECUs as they left the factory, running
+#
+# The gateway's configuration is DIR/gateway.conf, its state DIR/gateway.
+
+world_key() { cotter key new -o "$1" --device; }
+
+world_firmware() { # world_firmware NAME VERSION BYTES
+	{
+		echo "COTTER-DEMO-IMAGE $1 $2"
+		head -c "$3" /dev/urandom
+	} > "$1-$2.bin"
+}
+
+world_conf() {
+	cat <<-CONF
+	[primary]
+	state = gateway
+	provision = gateway.prov
+	key = keys/gateway
+	[director]
+	url = https://127.0.0.1:$PORT/V
+	[image]
+	url = https://127.0.0.1:$((PORT + 1))
+	[time]
+	url = https://127.0.0.1:$((PORT + 3))/time
+	[tls]
+	ca = tls/ca.pem
+	[limits]
+	ecu_wait_s = 20
+	[ecu A]
+	link = unix:$1/a.sock
+	[ecu B]
+	link = unix:$1/b.sock
+	CONF
+}
+
+world_repositories() {
+	mkdir -p keys pub/director pub/image run
+	for k in ir it is im dr dt ds dm time gateway a b; do
+		world_key "keys/$k" || return 1
+	done
+	cotter init --image-root keys/ir --image-targets keys/it --image-snapshot keys/is \
+		--image-timestamp keys/im --director-root keys/dr --director-targets keys/dt \
+		--director-snapshot keys/ds --director-timestamp keys/dm --time keys/time &&
+	cotter sign image/root --key keys/ir --yes &&
+	cotter sign director/root --key keys/dr --yes &&
+	cotter vehicle add V --primary G=hw-g,keys/gateway.pub --ecu A=hw-a,keys/a.pub \
+		--ecu B=hw-b,keys/b.pub
+}
+
+world_publish() {
+	cotter sign image/targets --key keys/it --yes &&
+	cotter refresh image --key keys/is --key keys/im --yes &&
+	cotter refresh director/V --key keys/dt --key keys/ds --key keys/dm --yes &&
+	cotter publish pub
+}
+
+world_records() {
+	images="--image A=a-1.bin:a-1.bin:1 --image B=b-1.bin:b-1.bin:1"
+	# shellcheck disable=SC2086
+	{
+		cotter provision --role primary --vehicle V --image G=g-1.bin:g-1.bin:1 $images \
+			-o gateway.prov --key keys/dr --yes &&
+		cotter provision --role secondary --vehicle V --ecu A $images -o a.prov \
+			--key keys/dr --yes &&
+		cotter provision --role secondary --vehicle V --ecu B $images -o b.prov \
+			--key keys/dr --yes
+	}
+}
+
+world_make() { # in a subshell: the caller's folder stays
+	(
+		mkdir -p "$1" && cd "$1" || exit 1
+		world_repositories || exit 1
+		world_firmware g 1 100
+		for e in a b; do
+			world_firmware $e 1 100
+			world_firmware $e 2 "$2"
+			cotter image add $e-2.bin --hardware hw-$e --counter 2 || exit 1
+		done
+		world_records || exit 1
+		for e in a b; do
+			cotter-ecu provision --flash $e.factory --record $e.prov --key keys/$e \
+				--image $e-1.bin --slot-size $(($2 + 65536)) || exit 1
+		done
+		cotter assign V A a-2.bin && cotter assign V B b-2.bin && world_publish || exit 1
+		world_conf "$PWD" > gateway.conf
+		printf '#!/bin/sh\nexec cotter time answer --key %s --root %s\n' "$PWD/keys/time" \
+			"$PWD/pub/director/V" > time.cgi
+		chmod +x time.cgi
+	) > "$1.log" 2>&1 || {
+		tail -n 5 "$1.log" >&2
+		return 1
+	}
+}
+
+world_wait() {
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		[ -e "$1" ] && return 0
+		sleep 0.05
+	done
+	echo "world: $1 did not appear" >&2
+	return 1
+}
+
+world_end_ecus() {
+	for e in a b; do
+		[ -s "$1/run/$e.pid" ] && kill -9 "$(cat "$1/run/$e.pid")" 2>/dev/null
+		rm -f "$1/run/$e.pid" "$1/$e.sock"
+	done
+}
+
+world_ecus() {
+	for e in a b; do
+		setsid cotter-ecu --flash "$1/$e.flash" --link "unix:$1/$e.sock" \
+			>> "$1/run/$e.log" 2>&1 < /dev/null &
+		echo $! > "$1/run/$e.pid"
+	done
+	world_wait "$1/a.sock" && world_wait "$1/b.sock"
+}
+
+world_fresh() {
+	world_end_ecus "$1"
+	rm -rf "$1/gateway"
+	cp "$1/a.factory" "$1/a.flash" && cp "$1/b.factory" "$1/b.flash" && world_ecus "$1"
+}
+
+world_start() {
+	rm -rf "$1/www" # sockets of an earlier run
+	sh tests/demo/serve.sh start "$1" && world_fresh "$1"
+}
+
+world_stop() {
+	world_end_ecus "$1"
+	sh tests/demo/serve.sh stop "$1"
+}
