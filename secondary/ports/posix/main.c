@@ -20,6 +20,7 @@
 
 #define IMAGE_MAGIC "COTTER-DEMO-IMAGE "
 #define WATCHDOG_MS 300u /* an image that hangs is reset after this */
+#define LINGER_MS 30     /* between the answer to a reset and the reset */
 
 enum selftest { SELFTEST_OK, SELFTEST_FAIL, SELFTEST_HANG };
 
@@ -209,11 +210,13 @@ static enum cot_reset serve(struct cot_link *link)
 			cot_sec_request(&node, cot_slice(request, msg.len), now);
 		}
 		cot_sec_poll(&node, now);
-		if (!cot_link_sending(link)) {
-			if (cot_sec_response(&node, &response))
-				(void)!cot_link_send(link, response, now);
-			else if (cot_sec_reset(&node) != COT_RESET_NONE)
-				return cot_sec_reset(&node);
+		if (!cot_link_sending(link) && cot_sec_response(&node, &response))
+			(void)!cot_link_send(link, response, now);
+		/* As soon as the answer has left: who asks on must not put it off.  What
+		 * has left may still lie in the kernel or on the bus. */
+		if (!cot_link_sending(link) && cot_sec_reset(&node) != COT_RESET_NONE) {
+			poll(NULL, 0, LINGER_MS);
+			return cot_sec_reset(&node);
 		}
 		say_refusal();
 		wait_for_link(link);
