@@ -33,10 +33,11 @@ trap 'exit 130' INT TERM
 
 title() { printf '\n== %s\n' "$*"; }
 die() { echo "demo: $*" >&2; tail -n 15 log >&2; exit 1; }
-# run: echo a command, show what it says.  hush: the same into the log.
+# run: echo a command, show what it says.  hush: the same into the log; its
+# argument is one line of shell, so that loops can be shown as loops.
 run() { echo "\$ $*"; "$@" 2>&1; }
-hush() { echo "\$ $*"; "$@" >> log 2>&1 || die "this failed: $*"; }
 must() { run "$@" || die "this failed: $*"; }
+hush() { echo "\$ $1"; eval "$1" >> log 2>&1 || die "this failed: $1"; }
 
 # ---- actors --------------------------------------------------------------------
 
@@ -52,89 +53,76 @@ wait_for() {
 	done
 	die "$1 did not appear"
 }
-brake() { start brake cotter-ecu --flash brake.flash --link serial:pty:"$D/brake.tty" "$@"; }
-engine() { start engine cotter-ecu --flash engine.flash --link vbus:"$D/can0"/7E8,7E0 "$@"; }
+brake() { start brake cotter-ecu --flash brake.flash --link serial:pty:brake.tty "$@"; }
+engine() { start engine cotter-ecu --flash engine.flash --link vbus:can0/7E8,7E0 "$@"; }
 ecu_says() { # ecu_says NAME PATTERN: the last line of its log that has it
 	sed -n "/$2/p" "run/$1.log" | tail -n 1
 }
 firmware() { # firmware NAME VERSION: 40 KB that begins with what it prints
 	{ echo "COTTER-DEMO-IMAGE $1 $2"; head -c 40000 /dev/urandom | base64 -w 76 | head -c 40000; } > "$1-$2.bin"
 }
-cycle() { # cycle EXPECTED: one update cycle of the gateway
-	echo '$ cotterd --config gateway.conf --once'
-	cotterd --config gateway.conf --once > run/cycle.log 2>&1
+cycle() { # cycle EXPECTED [OPTION]: one update cycle of the gateway
+	expected=$1; shift
+	echo "\$ cotterd --config gateway.conf --once $*"
+	cotterd --config gateway.conf --once "$@" > run/cycle.log 2>&1
 	status=$?
 	cat run/cycle.log >> run/cotterd.log
-	sed -n '/^cotterd:/p;/^hint:/p' run/cycle.log
-	[ "$status" -eq "$1" ]
+	sed -n '/^cotterd:/p;/^hint:/p;/100 *%/p' run/cycle.log
+	[ "$status" -eq "$expected" ]
 }
-pass="--passphrase-file pass --yes"
 (umask 077; head -c 18 /dev/urandom | base64 > pass)
+V=VEH-0001
+K="--passphrase-file pass --yes" # how every key below is opened
 
 # ---- 1 ---------------------------------------------------------------------------
 
 title "1. Ceremony: keys, and the first Root of both repositories"
-echo '$ for k in ...; do cotter key new --out keys/$k --passphrase-file pass; done'
-for k in image-root-1 image-root-2 image-root-3 image-targets-1 image-targets-2 image-online \
-	director-root-1 director-root-2 director-root-3 director-targets director-online; do
-	scheme=ed25519
-	[ $k = image-root-3 ] && scheme=ecdsa-p256
-	cotter key new --out keys/$k --scheme $scheme --kdf-cost min $pass >> log 2>&1 || die "key $k"
-done
-for k in time gateway brake engine; do
-	cotter key new --out keys/$k --device >> log 2>&1 || die "key $k"
-done
-K=keys
-hush cotter init --image-root $K/image-root-1 --image-root $K/image-root-2 --image-root $K/image-root-3 \
-	--image-root-threshold 2 --image-targets $K/image-targets-1 --image-targets $K/image-targets-2 \
-	--image-snapshot $K/image-online --image-timestamp $K/image-online --time $K/time \
-	--director-root $K/director-root-1 --director-root $K/director-root-2 --director-root $K/director-root-3 \
-	--director-root-threshold 2 --director-targets $K/director-targets \
-	--director-snapshot $K/director-online --director-timestamp $K/director-online
-hush cotter sign image/root --key $K/image-root-1 $pass
-hush cotter sign image/root --key $K/image-root-3 $pass
-hush cotter sign director/root --key $K/director-root-1 $pass
-hush cotter sign director/root --key $K/director-root-2 $pass
+cd keys || exit 74
+ln -s ../pass pass
+hush 'for k in img-root-1 img-root-2 img-targets-1 img-targets-2 img-snapshot img-timestamp dir-root-1 dir-root-2 dir-root-3 dir-targets dir-snapshot dir-timestamp; do cotter key new -o $k --kdf-cost min $K || exit 1; done'
+hush 'cotter key new -o img-root-3 --scheme ecdsa-p256 --kdf-cost min $K'
+hush 'for k in time gateway brake engine; do cotter key new -o $k --device || exit 1; done'
+cd ..
+init() { # 2 of 3 for Root, 2 of 2 for Image Targets; the thresholds are the defaults
+	cotter init --image-root keys/img-root-1 --image-root keys/img-root-2 --image-root keys/img-root-3 \
+		--image-targets keys/img-targets-1 --image-targets keys/img-targets-2 \
+		--image-snapshot keys/img-snapshot --image-timestamp keys/img-timestamp \
+		--director-root keys/dir-root-1 --director-root keys/dir-root-2 --director-root keys/dir-root-3 \
+		--director-targets keys/dir-targets --director-snapshot keys/dir-snapshot \
+		--director-timestamp keys/dir-timestamp --time keys/time
+}
+echo '$ cotter init --image-root keys/img-root-1 ... --time keys/time'
+init >> log 2>&1 || die "init"
+hush 'for k in 1 3; do cotter sign image/root --key keys/img-root-$k $K || exit 1; done'
+hush 'for k in 1 2; do cotter sign director/root --key keys/dir-root-$k $K || exit 1; done'
 must cotter root show
 
 title "2. Provisioning: a gateway and two ECUs, one signed record each"
-V=VEH-0001
 firmware gateway 1; firmware brake 1; firmware engine 1
-hush cotter vehicle add $V --primary GW-1=gw-a,$K/gateway.pub --ecu ECU-BRAKE=brk-c2,$K/brake.pub \
-	--ecu ECU-ENGINE=eng-b7,$K/engine.pub
-roots="--key $K/director-root-1 --key $K/director-root-2"
-factory="--image GW-1=gateway-1.bin:gateway-1.bin:1 --image ECU-BRAKE=brake-1.bin:brake-1.bin:1 --image ECU-ENGINE=engine-1.bin:engine-1.bin:1"
-hush cotter provision --role primary --vehicle $V $roots $factory --out gateway.prov $pass
-for e in brake engine; do
-	serial=ECU-$(echo $e | tr a-z A-Z)
-	hush cotter provision --role secondary --vehicle $V --ecu $serial $roots \
-		--image $serial=$e-1.bin:$e-1.bin:1 --out $e.prov $pass
-	must cotter-ecu provision --flash $e.flash --record $e.prov --key $K/$e --image $e-1.bin
-done
+hush 'cotter vehicle add $V --primary GW-1=gw-a,keys/gateway.pub --ecu ECU-BRAKE=brk-c2,keys/brake.pub --ecu ECU-ENGINE=eng-b7,keys/engine.pub'
+B=--image\ ECU-BRAKE=brake-1.bin:brake-1.bin:1 E=--image\ ECU-ENGINE=engine-1.bin:engine-1.bin:1
+R="--key keys/dir-root-1 --key keys/dir-root-2 $K"
+hush 'cotter provision --role primary --vehicle $V --image GW-1=gateway-1.bin:gateway-1.bin:1 $B $E -o gateway.prov $R'
+hush 'cotter provision --role secondary --vehicle $V --ecu ECU-BRAKE $B -o brake.prov $R'
+hush 'cotter provision --role secondary --vehicle $V --ecu ECU-ENGINE $E -o engine.prov $R'
+hush 'for e in brake engine; do cotter-ecu provision --flash $e.flash --record $e.prov --key keys/$e --image $e-1.bin || exit 1; done'
 
 # ---- 3 ---------------------------------------------------------------------------
 
-title "3. Publication: plain files, served over TLS"
-publish() { # publish TARGETS-KEYS...: what is staged becomes what is served
-	hush cotter refresh image --key $K/image-online $pass
-	hush cotter refresh director/$V --key $K/director-online --key $K/"${dtargets:-director-targets}" $pass
-	hush cotter publish pub
-}
-release() { # release NAME VERSION HARDWARE ECU: one image, two signers, one order
-	firmware "$1" "$2"
-	hush cotter image add "$1-$2.bin" --hardware "$3" --counter "$2"
-	hush cotter sign image/targets --key $K/image-targets-1 $pass
-	hush cotter sign image/targets --key $K/image-targets-2 $pass
-	hush cotter assign $V "$4" "$1-$2.bin"
+title "3. Publication: plain files, served over TLS by nginx"
+sign_image() { hush 'for k in 1 2; do cotter sign image/targets --key keys/img-targets-$k $K || exit 1; done'; }
+publish() { # publish DIRECTOR-TARGETS-KEY: what is staged becomes what is served
+	dtargets=$1
+	hush 'cotter refresh image --key keys/img-snapshot --key keys/img-timestamp $K'
+	hush 'cotter refresh director/$V --key keys/$dtargets --key keys/dir-snapshot --key keys/dir-timestamp $K'
+	hush 'cotter publish pub'
 }
 release_both() {
-	firmware brake "$1"; firmware engine "$1"
-	hush cotter image add "brake-$1.bin" --hardware brk-c2 --counter "$1"
-	hush cotter image add "engine-$1.bin" --hardware eng-b7 --counter "$1"
-	hush cotter sign image/targets --key $K/image-targets-1 $pass
-	hush cotter sign image/targets --key $K/image-targets-2 $pass
-	hush cotter assign $V ECU-BRAKE "brake-$1.bin"
-	hush cotter assign $V ECU-ENGINE "engine-$1.bin"
+	n=$1
+	firmware brake "$n"; firmware engine "$n"
+	hush 'cotter image add brake-$n.bin --hardware brk-c2 --counter $n && cotter image add engine-$n.bin --hardware eng-b7 --counter $n'
+	sign_image
+	hush 'cotter assign $V ECU-BRAKE brake-$n.bin && cotter assign $V ECU-ENGINE engine-$n.bin'
 }
 cat > time.cgi <<-CGI
 	#!/bin/sh
@@ -156,12 +144,13 @@ cat > gateway.conf <<-CONF
 	[tls]
 	ca = tls/ca.pem
 	[ecu ECU-BRAKE]
-	link = serial:$D/brake.tty@115200
+	link = serial:brake.tty@115200
 	[ecu ECU-ENGINE]
-	link = vbus:$D/can0/7E0,7E8
+	link = vbus:can0/7E0,7E8
 CONF
-must sh "$here/demo/serve.sh" start "$D"
-start can cotter-vbus "$D/can0"
+cp "$here/demo/serve.sh" serve.sh
+hush 'sh serve.sh start .'
+start can cotter-vbus can0
 wait_for can0
 brake; engine
 wait_for brake.tty
@@ -170,8 +159,8 @@ wait_for brake.tty
 
 title "4. Update: version 2 for both ECUs"
 release_both 2
-publish
-cycle 0 && updates=$((updates + 1))
+publish dir-targets
+cycle 0 --progress && updates=$((updates + 1))
 ecu_says brake boots; ecu_says engine boots
 run cotterctl --config gateway.conf status
 run cotter verify manifest gateway/manifest.json --provision gateway.prov
@@ -179,43 +168,48 @@ run cotter verify manifest gateway/manifest.json --provision gateway.prov
 # ---- 5 ---------------------------------------------------------------------------
 
 title "5. Rotation: the Director's Targets key is replaced, version 3 ordered under the new one"
-cotter key new --out keys/director-targets-new --kdf-cost min $pass >> log 2>&1
-hush cotter rotate director targets --old $K/director-targets --new $K/director-targets-new.pub
-hush cotter sign director/root --key $K/director-root-2 $pass
-hush cotter sign director/root --key $K/director-root-3 $pass
-dtargets=director-targets-new
+hush 'cotter key new -o keys/dir-targets-new --kdf-cost min $K'
+hush 'cotter rotate director targets --old keys/dir-targets --new keys/dir-targets-new'
+hush 'for k in 2 3; do cotter sign director/root --key keys/dir-root-$k $K || exit 1; done'
 release_both 3
-publish
+publish dir-targets-new
 cycle 0 && updates=$((updates + 1))
 ecu_says brake boots; ecu_says engine boots
 
 # ---- 6 ---------------------------------------------------------------------------
 
-title "6a. Attack: stolen Director online keys order an image that Image never signed"
-cp -r director image pub thief.tmp 2>/dev/null || { mkdir thief.tmp; cp -r director image pub thief.tmp; }
-mv thief.tmp thief
+title "6a. Attack: stolen Director online keys order an image that the Image repository never signed"
+mkdir thief
+cp -r director image thief
+cp -r pub honest
 firmware malware 9
-hush cotter -C thief assign $V ECU-BRAKE malware-9.bin --from malware-9.bin --hardware brk-c2 --counter 9
-hush cotter -C thief refresh director/$V --key $K/director-online --key $K/$dtargets $pass
-hush cotter -C thief publish --unchecked pub
+hush 'cotter assign -C thief $V ECU-BRAKE malware-9.bin --from malware-9.bin --hardware brk-c2 --counter 9'
+hush 'cotter refresh -C thief director/$V --key keys/dir-targets-new --key keys/dir-snapshot --key keys/dir-timestamp $K'
+hush 'cotter publish -C thief --unverified pub'
 cycle 13 && refused=$((refused + 1))
+rm -rf pub
+mv honest pub
 
 title "6b. Attack: the gateway itself is hostile and replays version 2 to an ECU"
-old=$(ls pub/director/$V | sed -n 's/^\([0-9]*\)\.targets\.json$/\1/p' | sort -n | tail -n 2 | head -n 1)
-run hostile_primary --link serial:"$D/brake.tty"@115200 --ecu ECU-BRAKE \
-	--targets pub/director/$V/"$old".targets.json --image brake-2.bin --time ./time.cgi
+old=$(ls "pub/director/$V" | sed -n 's/^\([0-9]*\)\.targets\.json$/\1/p' | sort -n | tail -n 2 | head -n 1)
+run hostile_primary --link serial:brake.tty@115200 --ecu ECU-BRAKE \
+	--targets "pub/director/$V/$old.targets.json" --image brake-2.bin --time ./time.cgi
 [ $? -eq 12 ] && refused=$((refused + 1))
-ecu_says brake refus
+ecu_says brake refused
 
 title "6c. Power is cut in the middle of an install; the next cycle resumes"
-release engine 4 eng-b7 ECU-ENGINE
-publish
-kill "$(cat run/engine.pid)"; sleep 0.2
+firmware engine 4
+hush 'cotter image add engine-4.bin --hardware eng-b7 --counter 4'
+sign_image
+hush 'cotter assign $V ECU-ENGINE engine-4.bin'
+publish dir-targets-new
+kill "$(cat run/engine.pid)"
+sleep 0.2
 engine --cut-after "${CUT:-60}"
-sleep 0.3
 cycle 14
+kill -0 "$(cat run/engine.pid)" 2>/dev/null || echo "(the engine ECU has no power)"
 engine
-sleep 0.5
+sleep 0.3
 ecu_says engine boots
 cycle 0 && { updates=$((updates + 1)); resumed=1; }
 ecu_says engine boots

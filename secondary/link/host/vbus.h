@@ -32,7 +32,7 @@
 #include <stdio.h>
 
 #define COT_VBUS_NODES 16u
-#define COT_VBUS_MAILBOXES 3u /* frames of one node that wait for the bus */
+#define COT_VBUS_MAILBOXES 16u /* frames of one node that wait for the bus */
 
 struct cot_vbus_node {
 	bool there;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define NS_PER_S 1e9
+#define PATIENCE_MS 2000
 
 struct member {
 	int fd; /* -1: free */
@@ -54,7 +55,20 @@ static void drop_member(struct server *server, struct member *member)
 	*member = (struct member){ .fd = -1 };
 }
 
-/* A node that does not read what it is sent is gone, not waited for. */
+/* A bus that is not held to a clock is faster than any node: it waits for one
+ * that has not been scheduled for a while, as long as it may still be alive. */
+static bool send_to(const struct member *member, const uint8_t out[COT_VBUS_PACKET])
+{
+	struct pollfd fd = { .fd = member->fd, .events = POLLOUT };
+
+	do {
+		if (send(member->fd, out, COT_VBUS_PACKET, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+			return true;
+	} while (errno == EINTR || (errno == EAGAIN && poll(&fd, 1, PATIENCE_MS) > 0));
+	return false;
+}
+
+/* A node that does not read what it is sent for so long is gone. */
 static void tell(struct server *server, struct member *member,
                  const struct cot_vbus_packet *packet)
 {
@@ -62,7 +76,7 @@ static void tell(struct server *server, struct member *member,
 
 	cot_vbus_pack(packet, out);
 	member->idle = false;
-	if (send(member->fd, out, sizeof(out), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	if (!send_to(member, out))
 		drop_member(server, member);
 }
 

@@ -120,7 +120,10 @@ static enum cot_err write_state(struct posix_board *b, const struct cot_identity
 	err = cot_sec_store_mount(&store, b->port.flash);
 	if (err != COT_OK && err != COT_E_STORE)
 		return err;
-	return cot_sec_commit(&store, &state);
+	err = cot_sec_commit(&store, &state);
+	if (err == COT_OK)
+		err = cot_sec_commit_ledger(&store, &(struct cot_sec_ledger){ .budget = COT_SEC_BUDGET });
+	return err;
 }
 
 static enum cot_err write_flash(struct posix_board *b, const struct cot_identity *id,
