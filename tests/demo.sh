@@ -31,7 +31,7 @@ cd "$D" || exit 74
 [ -n "${KEEP:-}" ] || trap stop_all EXIT
 trap 'exit 130' INT TERM
 
-title() { printf '\n== %s\n' "$*"; }
+title() { printf '== %s\n' "$*"; }
 die() { echo "demo: $*" >&2; tail -n 15 log >&2; exit 1; }
 # run: echo a command, show what it says.  hush: the same into the log; its
 # argument is one line of shell, so that loops can be shown as loops.
@@ -103,26 +103,29 @@ hush 'cotter vehicle add $V --primary GW-1=gw-a,keys/gateway.pub --ecu ECU-BRAKE
 B=--image\ ECU-BRAKE=brake-1.bin:brake-1.bin:1 E=--image\ ECU-ENGINE=engine-1.bin:engine-1.bin:1
 R="--key keys/dir-root-1 --key keys/dir-root-2 $K"
 hush 'cotter provision --role primary --vehicle $V --image GW-1=gateway-1.bin:gateway-1.bin:1 $B $E -o gateway.prov $R'
-hush 'cotter provision --role secondary --vehicle $V --ecu ECU-BRAKE $B -o brake.prov $R'
-hush 'cotter provision --role secondary --vehicle $V --ecu ECU-ENGINE $E -o engine.prov $R'
+hush 'cotter provision --role secondary --vehicle $V --ecu ECU-BRAKE $B -o brake.prov $R && cotter provision --role secondary --vehicle $V --ecu ECU-ENGINE $E -o engine.prov $R'
 hush 'for e in brake engine; do cotter-ecu provision --flash $e.flash --record $e.prov --key keys/$e --image $e-1.bin || exit 1; done'
 
 # ---- 3 ---------------------------------------------------------------------------
 
 title "3. Publication: plain files, served over TLS by nginx"
-sign_image() { hush 'for k in 1 2; do cotter sign image/targets --key keys/img-targets-$k $K || exit 1; done'; }
-publish() { # publish DIRECTOR-TARGETS-KEY: what is staged becomes what is served
-	dtargets=$1
+release() { # release VERSION DIRECTOR-TARGETS-KEY ECU...: image, two signers, order, publication
+	n=$1 t=$2
+	shift 2
+	for e in "$@"; do
+		case $e in brake) h=brk-c2 ;; *) h=eng-b7 ;; esac
+		serial=ECU-$(echo "$e" | tr a-z A-Z)
+		firmware "$e" "$n"
+		hush 'cotter image add $e-$n.bin --hardware $h --counter $n && cotter assign $V $serial $e-$n.bin'
+	done
+	hush 'for k in 1 2; do cotter sign image/targets --key keys/img-targets-$k $K || exit 1; done'
 	hush 'cotter refresh image --key keys/img-snapshot --key keys/img-timestamp $K'
-	hush 'cotter refresh director/$V --key keys/$dtargets --key keys/dir-snapshot --key keys/dir-timestamp $K'
+	hush 'cotter refresh director/$V --key keys/$t --key keys/dir-snapshot --key keys/dir-timestamp $K'
 	hush 'cotter publish pub'
 }
-release_both() {
-	n=$1
-	firmware brake "$n"; firmware engine "$n"
-	hush 'cotter image add brake-$n.bin --hardware brk-c2 --counter $n && cotter image add engine-$n.bin --hardware eng-b7 --counter $n'
-	sign_image
-	hush 'cotter assign $V ECU-BRAKE brake-$n.bin && cotter assign $V ECU-ENGINE engine-$n.bin'
+again() { # the same steps once more, shown as one line
+	echo "\$ release $*     # image add, assign, sign, refresh and publish as in 4"
+	release "$@" > /dev/null
 }
 cat > time.cgi <<-CGI
 	#!/bin/sh
@@ -158,8 +161,7 @@ wait_for brake.tty
 # ---- 4 ---------------------------------------------------------------------------
 
 title "4. Update: version 2 for both ECUs"
-release_both 2
-publish dir-targets
+release 2 dir-targets brake engine
 cycle 0 --progress && updates=$((updates + 1))
 ecu_says brake boots; ecu_says engine boots
 run cotterctl --config gateway.conf status
@@ -171,8 +173,7 @@ title "5. Rotation: the Director's Targets key is replaced, version 3 ordered un
 hush 'cotter key new -o keys/dir-targets-new --kdf-cost min $K'
 hush 'cotter rotate director targets --old keys/dir-targets --new keys/dir-targets-new'
 hush 'for k in 2 3; do cotter sign director/root --key keys/dir-root-$k $K || exit 1; done'
-release_both 3
-publish dir-targets-new
+again 3 dir-targets-new brake engine
 cycle 0 && updates=$((updates + 1))
 ecu_says brake boots; ecu_says engine boots
 
@@ -190,19 +191,8 @@ cycle 13 && refused=$((refused + 1))
 rm -rf pub
 mv honest pub
 
-title "6b. Attack: the gateway itself is hostile and replays version 2 to an ECU"
-old=$(ls "pub/director/$V" | sed -n 's/^\([0-9]*\)\.targets\.json$/\1/p' | sort -n | tail -n 2 | head -n 1)
-run hostile_primary --link serial:brake.tty@115200 --ecu ECU-BRAKE \
-	--targets "pub/director/$V/$old.targets.json" --image brake-2.bin --time ./time.cgi
-[ $? -eq 12 ] && refused=$((refused + 1))
-ecu_says brake refused
-
-title "6c. Power is cut in the middle of an install; the next cycle resumes"
-firmware engine 4
-hush 'cotter image add engine-4.bin --hardware eng-b7 --counter 4'
-sign_image
-hush 'cotter assign $V ECU-ENGINE engine-4.bin'
-publish dir-targets-new
+title "6b. Power is cut in the middle of an install; the next cycle resumes"
+again 4 dir-targets-new engine
 kill "$(cat run/engine.pid)"
 sleep 0.2
 engine --cut-after "${CUT:-60}"
@@ -214,6 +204,12 @@ ecu_says engine boots
 cycle 0 && { updates=$((updates + 1)); resumed=1; }
 ecu_says engine boots
 
-echo
+title "6c. Attack: the gateway itself is hostile and replays older metadata and image to an ECU"
+old=$(ls "pub/director/$V" | sed -n 's/^\([0-9]*\)\.targets\.json$/\1/p' | sort -n | tail -n 2 | head -n 1)
+run hostile_primary --link vbus:can0/7E0,7E8 --ecu ECU-ENGINE \
+	--targets "pub/director/$V/$old.targets.json" --image engine-3.bin --time ./time.cgi
+[ $? -eq 12 ] && refused=$((refused + 1))
+ecu_says engine 'refused: .*rollback'
+
 echo "demo: updates $updates, refused $refused, resumed $resumed"
 [ "$updates $refused $resumed" = "3 2 1" ]
