@@ -310,7 +310,7 @@ static void choose_page(struct cot_record_log *log)
 
 /* Copies the newest record of each type, but for the one that comes anew. */
 static enum cot_err copy_newest(const struct cot_record_log *from, struct cot_record_log *to,
-                                uint8_t except)
+                                const struct cot_record *anew)
 {
 	struct found r, last;
 	uint32_t at = first_record(from);
@@ -318,7 +318,7 @@ static enum cot_err copy_newest(const struct cot_record_log *from, struct cot_re
 
 	while (err == COT_OK && from->current && at < from->tail && read_head(from, at, &r)) {
 		at = after(from, &r);
-		if (r.type == except || !find_last(from, r.type, &last) || last.at != r.at)
+		if ((anew && r.type == anew->type) || !find_last(from, r.type, &last) || last.at != r.at)
 			continue;
 		if (record_size(to, r.len) > page_size(to) - to->tail)
 			err = COT_E_LIMIT;
@@ -338,9 +338,17 @@ static enum cot_err seal_page(const struct cot_record_log *log)
 	return err;
 }
 
-/* The next page takes over; until its seal stands, the old one counts. */
-static enum cot_err write_to_next_page(struct cot_record_log *log,
-                                       const struct cot_record *record)
+static enum cot_err append_if_it_fits(struct cot_record_log *log,
+                                      const struct cot_record *record)
+{
+	if (record_size(log, (uint32_t)record->payload.len) > page_size(log) - log->tail)
+		return COT_E_LIMIT;
+	return append(log, record);
+}
+
+/* The next page takes over, with a new record or without; until its seal stands,
+ * the old one counts. */
+static enum cot_err move_on(struct cot_record_log *log, const struct cot_record *record)
 {
 	uint32_t size = log->flash->region[log->region].size;
 	struct cot_record_log next = *log;
@@ -355,12 +363,9 @@ static enum cot_err write_to_next_page(struct cot_record_log *log,
 	if (err == COT_OK)
 		err = write_header(&next);
 	if (err == COT_OK)
-		err = copy_newest(log, &next, record->type);
-	if (err == COT_OK && record_size(log, (uint32_t)record->payload.len) >
-	                     page_size(log) - next.tail)
-		err = COT_E_LIMIT;
-	if (err == COT_OK)
-		err = append(&next, record);
+		err = copy_newest(log, &next, record);
+	if (err == COT_OK && record)
+		err = append_if_it_fits(&next, record);
 	if (err == COT_OK)
 		err = seal_page(&next);
 	if (err == COT_OK)
@@ -381,7 +386,7 @@ enum cot_err cot_record_write(struct cot_record_log *log, const struct cot_recor
 			return COT_OK;
 		log->full = true; /* a bad spot: go on elsewhere */
 	}
-	return write_to_next_page(log, record);
+	return move_on(log, record);
 }
 
 /* ---- mount --------------------------------------------------------------------- */
@@ -412,32 +417,6 @@ static bool tail_clean(const struct cot_record_log *log)
 	                       page_size(log) - log->tail, &blank) == COT_OK && blank;
 }
 
-/* A last record whose seal was never begun may read as bad next time: it is
- * written once more, to the next page. */
-static enum cot_err write_again(struct cot_record_log *log, const struct found *r)
-{
-	uint32_t size = log->flash->region[log->region].size;
-	struct cot_record_log next = *log;
-	enum cot_err err;
-
-	next.page = (log->page + page_size(log)) % size;
-	next.generation = log->generation + 1;
-	next.tail = first_record(log);
-	next.full = false;
-	err = cot_flash_erase(log->flash, log->region, next.page);
-	if (err == COT_OK)
-		err = write_header(&next);
-	if (err == COT_OK)
-		err = copy_newest(log, &next, r->type);
-	if (err == COT_OK)
-		err = copy(log, r, &next);
-	if (err == COT_OK)
-		err = seal_page(&next);
-	if (err == COT_OK)
-		*log = next;
-	return err;
-}
-
 enum cot_err cot_record_mount(struct cot_record_log *log, const struct cot_flash *flash,
                               enum cot_region region)
 {
@@ -456,8 +435,15 @@ enum cot_err cot_record_mount(struct cot_record_log *log, const struct cot_flash
 		err = write_seal(log, second);
 	if (err != COT_OK)
 		return err;
-	if (walk(log, &last) && !seal_begun(log, last.at + body_size(log, last.len)))
-		return write_again(log, &last);
-	log->full = !tail_clean(log);
+	if (walk(log, &last) && !seal_begun(log, last.at + body_size(log, last.len))) {
+		if (move_on(log, NULL) == COT_OK)
+			return COT_OK;
+		log->tail = last.at; /* does not read the same twice: it never was */
+	} else if (tail_clean(log)) {
+		return COT_OK;
+	}
+	/* What a cut left must not come back as a record at some later start; if the
+	 * next page cannot be written now, the next commit has to do it. */
+	log->full = move_on(log, NULL) != COT_OK;
 	return COT_OK;
 }

@@ -17,9 +17,10 @@
  *
  * A cut may leave a unit that reads differently each time.  What was
  * programmed before a seal was begun is stable, so a record is believed for
- * good only once its seal was begun: cot_record_mount finishes what a cut
- * left open, by sealing a page or by writing the last record once more, before
- * anybody acts on it.  A torn tail makes the page count as full.
+ * good only once its seal was begun.  cot_record_mount finishes what a cut left
+ * open before anybody acts on it: it seals the page, or moves to the next one
+ * with what can be read, so that a torn record either counts from now on or
+ * never will.
  *
  * When a page is full the next one is erased, the newest record of each type is
  * copied, the new record written, and only then the page sealed.
@@ -53,8 +54,7 @@ struct cot_record {
 };
 
 /* Finds the current page.  COT_E_STORE: there is none, the log is empty and the
- * first write starts it; COT_E_FLASH: what a cut left open could not be
- * finished.  Among pages with valid seals the newest generation counts, by serial
+ * first write starts it; COT_E_FLASH: a page could not be sealed.  Among pages with valid seals the newest generation counts, by serial
  * arithmetic, so that it may wrap. */
 COT_MUST_CHECK enum cot_err cot_record_mount(struct cot_record_log *log,
                                              const struct cot_flash *flash,

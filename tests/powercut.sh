@@ -15,10 +15,13 @@ if [ "${CANARY:-}" = 1 ]; then
 	mkdir -p "$work"
 	# The page is sealed before its record is written.
 	awk '
-		/err = append\(&next, record\);/ && !moved { sub(/append\(&next, record\)/, "seal_page(\\&next)"); moved = 1; print; next }
-		/err = seal_page\(&next\);/ && moved == 1 { sub(/seal_page\(&next\)/, "append(\\&next, record)"); moved = 2 }
+		/if \(err == COT_OK && record\)/ && !moved { sub(/ && record/, ""); moved = 1 }
+		/err = append_if_it_fits\(&next, record\);/ && moved == 1 {
+			sub(/append_if_it_fits\(&next, record\)/, "seal_page(\\&next)"); moved = 2; print; next }
+		/err = seal_page\(&next\);/ && moved == 2 {
+			sub(/seal_page\(&next\)/, "record ? append_if_it_fits(\\&next, record) : COT_OK"); moved = 3 }
 		{ print }
-		END { exit moved != 2 }' secondary/record.c >"$work/record.c"
+		END { exit moved != 3 }' secondary/record.c >"$work/record.c"
 	relink_compile "$work/record.c" "$work/record.o"
 	relink_program tests/e2e/powercut "$work/record.o" "$work/powercut"
 	program=$work/powercut

@@ -60,6 +60,62 @@ static bool is_blank(const struct sim_flash *f, enum cot_region region, uint32_t
 	return true;
 }
 
+/* ---- torn operations ------------------------------------------------------------------ */
+
+static uint32_t noise(struct sim_flash *f)
+{
+	f->noise = f->noise * 1664525u + 1013904223u;
+	return f->noise >> 16;
+}
+
+static uint8_t mixed(struct sim_flash *f, uint8_t a, uint8_t b)
+{
+	uint8_t mask = (uint8_t)noise(f);
+
+	return (uint8_t)((a & mask) | (b & (uint8_t)~mask));
+}
+
+/* What an unstable unit reads as, this time. */
+static void settle(struct sim_flash *f)
+{
+	uint32_t i, unit = f->flash.region[f->unstable_region].unit;
+
+	for (i = 0; f->unstable && i < unit; i++)
+		f->mem[f->unstable_region][f->unstable_at + i] =
+			mixed(f, f->unstable_old[i], f->unstable_new[i]);
+}
+
+static void tear_program(struct sim_flash *f, enum cot_region region, uint32_t offset,
+                         struct cot_slice data)
+{
+	uint32_t unit = f->flash.region[region].unit;
+	uint32_t done = noise(f) % ((uint32_t)data.len / unit) * unit;
+
+	memcpy(f->mem[region] + offset, data.ptr, done);
+	f->unstable = true;
+	f->unstable_region = region;
+	f->unstable_at = offset + done;
+	memcpy(f->unstable_old, f->mem[region] + offset + done, unit);
+	memcpy(f->unstable_new, data.ptr + done, unit);
+	settle(f);
+	power_goes(f);
+}
+
+static void tear_erase(struct sim_flash *f, enum cot_region region, uint32_t offset)
+{
+	const struct cot_flash_region *r = &f->flash.region[region];
+	uint32_t i;
+
+	for (i = 0; i < r->page; i++)
+		f->mem[region][offset + i] = mixed(f, f->mem[region][offset + i], r->erased);
+	power_goes(f);
+}
+
+static bool tears_now(const struct sim_flash *f)
+{
+	return f->torn != 0 && f->ops + 1 == f->cut;
+}
+
 /* Counts an operation; false if it must not happen. */
 static bool begin_op(struct sim_flash *f, const char *what, enum cot_region region,
                      uint32_t offset)
@@ -88,6 +144,7 @@ static enum cot_err flash_read(void *ctx, enum cot_region region, uint32_t offse
 	check_range(f, region, offset, len);
 	if (pend(f))
 		return COT_PENDING;
+	settle(f);
 	memcpy(ret, f->mem[region] + offset, len);
 	return COT_OK;
 }
@@ -109,6 +166,11 @@ static enum cot_err flash_program(void *ctx, enum cot_region region, uint32_t of
 		return COT_PENDING;
 	if (f->dead & 1u << region)
 		return COT_E_FLASH;
+	if (tears_now(f)) {
+		f->ops++;
+		f->noise = f->torn;
+		tear_program(f, region, offset, data);
+	}
 	if (begin_op(f, "program", region, offset))
 		memcpy(f->mem[region] + offset, data.ptr, data.len);
 	return end_op(f);
@@ -126,9 +188,25 @@ static enum cot_err flash_erase(void *ctx, enum cot_region region, uint32_t offs
 		return COT_PENDING;
 	if (f->dead & 1u << region)
 		return COT_E_FLASH;
+	if (tears_now(f)) {
+		f->ops++;
+		f->noise = f->torn;
+		tear_erase(f, region, offset);
+	}
+	if (region == f->unstable_region && f->unstable_at / r->page == offset / r->page)
+		f->unstable = false;
 	if (begin_op(f, "erase", region, offset))
 		memset(f->mem[region] + offset, r->erased, r->page);
 	return end_op(f);
+}
+
+/* Whatever it reads as, a half programmed unit is not safe to program. */
+static bool covers_unstable(const struct sim_flash *f, enum cot_region region, uint32_t offset,
+                            uint32_t len)
+{
+	return f->unstable && region == f->unstable_region &&
+	       f->unstable_at + f->flash.region[region].unit > offset &&
+	       f->unstable_at < offset + len;
 }
 
 static enum cot_err flash_is_blank(void *ctx, enum cot_region region, uint32_t offset,
@@ -139,7 +217,8 @@ static enum cot_err flash_is_blank(void *ctx, enum cot_region region, uint32_t o
 	check_range(f, region, offset, len);
 	if (pend(f))
 		return COT_PENDING;
-	*ret = is_blank(f, region, offset, len);
+	settle(f);
+	*ret = !covers_unstable(f, region, offset, len) && is_blank(f, region, offset, len);
 	return COT_OK;
 }
 

@@ -6,7 +6,10 @@
  * is erased whole.  Whoever breaks a rule is told on stderr and the test
  * aborts: on a real part the damage would be silent.  Each program and erase is
  * an operation, counted from 1; power can go right before or right after any
- * of them, by a longjmp to wherever the test says that power comes back.
+ * of them, or in the middle, by a longjmp to wherever the test says that power
+ * comes back.  In the middle means: some units are programmed, the next one has
+ * some of its bits and reads differently each time until its page is erased; of
+ * an erased page some bits are set.
  */
 #ifndef COTTER_TESTS_SIM_FLASH_H
 #define COTTER_TESTS_SIM_FLASH_H
@@ -32,6 +35,7 @@ struct sim_flash {
 	uint64_t ops;
 	uint64_t cut;     /* operation at which power goes, 0: never */
 	bool cut_after;
+	uint32_t torn;    /* not 0: the cut comes in the middle, this is the seed */
 	jmp_buf *power;   /* where it comes back */
 	uint64_t fail;    /* operation that answers COT_E_FLASH and does nothing, 0: none */
 	uint64_t lie;     /* operation that answers COT_OK and does nothing, 0: none */
@@ -39,6 +43,12 @@ struct sim_flash {
 	unsigned pending; /* each operation answers COT_PENDING that often first */
 	unsigned pended;
 	FILE *trace;
+
+	bool unstable;    /* a unit that a cut left half programmed */
+	enum cot_region unstable_region;
+	uint32_t unstable_at;
+	uint8_t unstable_old[32], unstable_new[32];
+	uint32_t noise;
 };
 
 void sim_flash_init(struct sim_flash *f, const struct sim_flash_geometry *geometry);
