@@ -75,23 +75,34 @@ static long long number_at(const json_t *object, const char *name)
 	return (long long)json_integer_value(json_object_get(object, name));
 }
 
+/* "4, 2027-11-21": version, and the day on which it expires. */
+static void print_role(const json_t *role)
+{
+	const char *expires = text_at(role, "expires");
+	char text[40];
+
+	if (expires[0] != '\0')
+		snprintf(text, sizeof(text), "%lld, %.10s", number_at(role, "version"), expires);
+	else
+		snprintf(text, sizeof(text), "not held");
+	printf(" %-16s", text);
+}
+
 static void print_repositories(const json_t *tree)
 {
 	static const char *const roles[] = { "root", "timestamp", "snapshot", "targets" };
 	const json_t *all = json_object_get(tree, "repositories");
-	const json_t *repo, *role;
+	const json_t *repo;
 	const char *name;
 	size_t i;
 
-	printf("\n%-12s %-10s %8s  %s\n", "REPOSITORY", "ROLE", "VERSION", "EXPIRES");
+	printf("%-12s %-16s %-16s %-16s %s\n", "REPOSITORY", "ROOT, EXPIRES", "TIMESTAMP",
+	       "SNAPSHOT", "TARGETS");
 	json_object_foreach((json_t *)(uintptr_t)all, name, repo) {
-		for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
-			role = json_object_get(repo, roles[i]);
-			printf("%-12s %-10s %8lld  %s\n", name, roles[i],
-			       number_at(role, "version"),
-			       text_at(role, "expires")[0] != '\0' ? text_at(role, "expires")
-			                                           : "not held");
-		}
+		printf("%-12s", name);
+		for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+			print_role(json_object_get(repo, roles[i]));
+		putchar('\n');
 	}
 }
 
@@ -113,7 +124,7 @@ static void print_ecu(const json_t *ecu)
 	char installed[24], ordered[24];
 	bool fine = strcmp(word, "ok") == 0;
 
-	printf("%-14s %-10s %-22s %-20s %7lld  %-20s %-10s %s\n", text_at(ecu, "serial"),
+	printf("%-12s %-10s %-24s %-18s %7lld  %-18s %-10s %s\n", text_at(ecu, "serial"),
 	       text_at(ecu, "hardware"), text_at(ecu, "link")[0] != '\0' ? text_at(ecu, "link") : "-",
 	       image_name(json_object_get(ecu, "installed"), installed, sizeof(installed)),
 	       number_at(ecu, "counter"),
@@ -145,7 +156,7 @@ static void print_table(const json_t *tree)
 	if (text_at(error, "hint")[0] != '\0')
 		printf("        %s (%s)\n", text_at(error, "hint"), text_at(error, "word"));
 	print_repositories(tree);
-	printf("\n%-14s %-10s %-22s %-20s %7s  %-20s %-10s %s\n", "ECU", "HARDWARE", "LINK",
+	printf("%-12s %-10s %-24s %-18s %7s  %-18s %-10s %s\n", "ECU", "HARDWARE", "LINK",
 	       "INSTALLED", "COUNTER", "ORDERED", "STATE", "ERROR");
 	json_array_foreach(json_object_get(tree, "ecus"), i, ecu)
 		print_ecu(ecu);

@@ -119,6 +119,7 @@ static enum cot_err run(struct tool *t)
 	if (err == COT_OK)
 		err = first_targets(t, &image);
 	if (err == COT_OK) {
+		words_root_table_head();
 		words_root_table("image", image_root);
 		words_root_table("director", director_root);
 		tool_next(t, "cotter sign image/root --key FILE, then director/root, once per key");

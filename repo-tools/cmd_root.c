@@ -130,6 +130,7 @@ static void tell_signers(struct tool *t, const struct edit *e)
 		       (long long)json_integer_value(json_object_get(is, "threshold")));
 		doc_free(&old);
 	} else {
+		words_root_table_head();
 		words_root_table(place_repository(&e->place), e->root);
 	}
 	tool_next(t, "cotter sign %s/root --key FILE, once per key", place_repository(&e->place));
@@ -215,6 +216,7 @@ static enum cot_err remove_key(struct tool *t, struct edit *e, const char *text)
 static enum cot_err run_show(struct tool *t)
 {
 	static const char *const both[] = { "image", "director" };
+	bool headed = false;
 	size_t i;
 
 	for (i = 0; i < 2; i++) {
@@ -225,6 +227,9 @@ static enum cot_err run_show(struct tool *t)
 
 		if (t->args.pos_count > 0 && strcmp(t->args.pos[0], both[i]) != 0)
 			continue;
+		if (!t->json && !headed)
+			words_root_table_head();
+		headed = true;
 		if (place_parse(both[i], &p, &none) != COT_OK)
 			return COT_E_INTERNAL;
 		err = doc_current(t, &p, COT_ROLE_ROOT, &d);

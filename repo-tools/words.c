@@ -77,14 +77,18 @@ static void table_row(const char *repository, const char *name, const json_t *ro
 	printf("%*s %s\n", width < 32 ? 32 - width : 0, "", home_of(repository, name));
 }
 
+void words_root_table_head(void)
+{
+	printf("%-9s %-10s %-7s %-32s %s\n", "repo", "role", "needs", "keys",
+	       "where such a key would live");
+}
+
 void words_root_table(const char *repository, const json_t *root)
 {
 	static const char *const order[] = { "root", "targets", "snapshot", "timestamp" };
 	const json_t *keys = json_object_get(root, "keys"), *time;
 	size_t i;
 
-	printf("%-9s %-10s %-7s %-32s %s\n", "repo", "role", "needs", "keys",
-	       "where such a key would live");
 	for (i = 0; i < 4; i++)
 		table_row(repository, order[i],
 		          json_object_get(json_object_get(root, "roles"), order[i]), keys);
@@ -216,9 +220,10 @@ void words_body(struct tool *t, const json_t *body)
 		print_time(t, "expires", text_of(body, "expires"), true);
 	if (text_of(body, "time")[0])
 		print_time(t, "time", text_of(body, "time"), false);
-	if (strcmp(type, "root") == 0)
+	if (strcmp(type, "root") == 0) {
+		words_root_table_head();
 		words_root_table(text_of(custom, "repository"), body);
-	else if (strcmp(type, "targets") == 0)
+	} else if (strcmp(type, "targets") == 0)
 		print_targets(json_object_get(body, "targets"));
 	else if (strcmp(type, "provisioning") == 0)
 		print_record(body);

@@ -7,7 +7,9 @@
 
 #include "repo-tools/folder.h"
 
-/* The ceremony's table: role, threshold, keys, where such a key would live. */
+/* The ceremony's table: role, threshold, keys, where such a key would live.  The
+ * head goes first, once for all repositories. */
+void words_root_table_head(void);
 void words_root_table(const char *repository, const json_t *root);
 
 /* "in 6 days", "3 days ago", "in 5 hours". */

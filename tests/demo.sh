@@ -63,11 +63,11 @@ firmware() { # firmware NAME VERSION: 40 KB that begins with what it prints
 }
 cycle() { # cycle EXPECTED [OPTION]: one update cycle of the gateway
 	expected=$1; shift
-	echo "\$ cotterd --config gateway.conf --once $*"
+	echo "\$ cotterd --config gateway.conf --once${*:+ $*}"
 	cotterd --config gateway.conf --once "$@" > run/cycle.log 2>&1
 	status=$?
 	cat run/cycle.log >> run/cotterd.log
-	sed -n '/^cotterd:/p;/^hint:/p;/100 *%/p' run/cycle.log
+	sed -n '/^cotterd: update cycle/p;/100 *%/p' run/cycle.log
 	[ "$status" -eq "$expected" ]
 }
 (umask 077; head -c 18 /dev/urandom | base64 > pass)
@@ -79,8 +79,7 @@ K="--passphrase-file pass --yes" # how every key below is opened
 title "1. Ceremony: keys, and the first Root of both repositories"
 cd keys || exit 74
 ln -s ../pass pass
-hush 'for k in img-root-1 img-root-2 img-targets-1 img-targets-2 img-snapshot img-timestamp dir-root-1 dir-root-2 dir-root-3 dir-targets dir-snapshot dir-timestamp; do cotter key new -o $k --kdf-cost min $K || exit 1; done'
-hush 'cotter key new -o img-root-3 --scheme ecdsa-p256 --kdf-cost min $K'
+hush 'for k in img-root-1 img-root-2 img-targets-1 img-targets-2 img-snapshot img-timestamp dir-root-1 dir-root-2 dir-root-3 dir-targets dir-snapshot dir-timestamp; do cotter key new -o $k --kdf-cost min $K || exit 1; done; cotter key new -o img-root-3 --scheme ecdsa-p256 --kdf-cost min $K'
 hush 'for k in time gateway brake engine; do cotter key new -o $k --device || exit 1; done'
 cd ..
 init() { # 2 of 3 for Root, 2 of 2 for Image Targets; the thresholds are the defaults
@@ -93,8 +92,7 @@ init() { # 2 of 3 for Root, 2 of 2 for Image Targets; the thresholds are the def
 }
 echo '$ cotter init --image-root keys/img-root-1 ... --time keys/time'
 init >> log 2>&1 || die "init"
-hush 'for k in 1 3; do cotter sign image/root --key keys/img-root-$k $K || exit 1; done'
-hush 'for k in 1 2; do cotter sign director/root --key keys/dir-root-$k $K || exit 1; done'
+hush 'for k in img-root-1 img-root-3; do cotter sign image/root --key keys/$k $K || exit 1; done; for k in dir-root-1 dir-root-2; do cotter sign director/root --key keys/$k $K || exit 1; done'
 must cotter root show
 
 title "2. Provisioning: a gateway and two ECUs, one signed record each"
@@ -102,25 +100,24 @@ firmware gateway 1; firmware brake 1; firmware engine 1
 hush 'cotter vehicle add $V --primary GW-1=gw-a,keys/gateway.pub --ecu ECU-BRAKE=brk-c2,keys/brake.pub --ecu ECU-ENGINE=eng-b7,keys/engine.pub'
 B=--image\ ECU-BRAKE=brake-1.bin:brake-1.bin:1 E=--image\ ECU-ENGINE=engine-1.bin:engine-1.bin:1
 R="--key keys/dir-root-1 --key keys/dir-root-2 $K"
-hush 'cotter provision --role primary --vehicle $V --image GW-1=gateway-1.bin:gateway-1.bin:1 $B $E -o gateway.prov $R'
-hush 'cotter provision --role secondary --vehicle $V --ecu ECU-BRAKE $B -o brake.prov $R && cotter provision --role secondary --vehicle $V --ecu ECU-ENGINE $E -o engine.prov $R'
+hush 'cotter provision --role primary --vehicle $V --image GW-1=gateway-1.bin:gateway-1.bin:1 $B $E -o gateway.prov $R && cotter provision --role secondary --vehicle $V --ecu ECU-BRAKE $B -o brake.prov $R && cotter provision --role secondary --vehicle $V --ecu ECU-ENGINE $E -o engine.prov $R'
 hush 'for e in brake engine; do cotter-ecu provision --flash $e.flash --record $e.prov --key keys/$e --image $e-1.bin || exit 1; done'
 
 # ---- 3 ---------------------------------------------------------------------------
 
 title "3. Publication: plain files, served over TLS by nginx"
+hardware() { case $1 in brake) echo brk-c2 ;; *) echo eng-b7 ;; esac; }
+serial() { echo "ECU-$(echo "$1" | tr a-z A-Z)"; }
 release() { # release VERSION DIRECTOR-TARGETS-KEY ECU...: image, two signers, order, publication
 	n=$1 t=$2
 	shift 2
 	for e in "$@"; do
-		case $e in brake) h=brk-c2 ;; *) h=eng-b7 ;; esac
-		serial=ECU-$(echo "$e" | tr a-z A-Z)
 		firmware "$e" "$n"
-		hush 'cotter image add $e-$n.bin --hardware $h --counter $n && cotter assign $V $serial $e-$n.bin'
 	done
+	ecus=$*
+	hush 'for e in $ecus; do cotter image add $e-$n.bin --hardware $(hardware $e) --counter $n && cotter assign $V $(serial $e) $e-$n.bin || exit 1; done'
 	hush 'for k in 1 2; do cotter sign image/targets --key keys/img-targets-$k $K || exit 1; done'
-	hush 'cotter refresh image --key keys/img-snapshot --key keys/img-timestamp $K'
-	hush 'cotter refresh director/$V --key keys/$t --key keys/dir-snapshot --key keys/dir-timestamp $K'
+	hush 'cotter refresh image --key keys/img-snapshot --key keys/img-timestamp $K && cotter refresh director/$V --key keys/$t --key keys/dir-snapshot --key keys/dir-timestamp $K'
 	hush 'cotter publish pub'
 }
 again() { # the same steps once more, shown as one line
@@ -170,8 +167,7 @@ run cotter verify manifest gateway/manifest.json --provision gateway.prov
 # ---- 5 ---------------------------------------------------------------------------
 
 title "5. Rotation: the Director's Targets key is replaced, version 3 ordered under the new one"
-hush 'cotter key new -o keys/dir-targets-new --kdf-cost min $K'
-hush 'cotter rotate director targets --old keys/dir-targets --new keys/dir-targets-new'
+hush 'cotter key new -o keys/dir-targets-new --kdf-cost min $K && cotter rotate director targets --old keys/dir-targets --new keys/dir-targets-new'
 hush 'for k in 2 3; do cotter sign director/root --key keys/dir-root-$k $K || exit 1; done'
 again 3 dir-targets-new brake engine
 cycle 0 && updates=$((updates + 1))
@@ -184,9 +180,7 @@ mkdir thief
 cp -r director image thief
 cp -r pub honest
 firmware malware 9
-hush 'cotter assign -C thief $V ECU-BRAKE malware-9.bin --from malware-9.bin --hardware brk-c2 --counter 9'
-hush 'cotter refresh -C thief director/$V --key keys/dir-targets-new --key keys/dir-snapshot --key keys/dir-timestamp $K'
-hush 'cotter publish -C thief --unverified pub'
+hush 'cotter assign -C thief $V ECU-BRAKE malware-9.bin --from malware-9.bin --hardware brk-c2 --counter 9 && cotter refresh -C thief director/$V --key keys/dir-targets-new --key keys/dir-snapshot --key keys/dir-timestamp $K && cotter publish -C thief --unverified pub'
 cycle 13 && refused=$((refused + 1))
 rm -rf pub
 mv honest pub
@@ -197,7 +191,6 @@ kill "$(cat run/engine.pid)"
 sleep 0.2
 engine --cut-after "${CUT:-60}"
 cycle 14
-kill -0 "$(cat run/engine.pid)" 2>/dev/null || echo "(the engine ECU has no power)"
 engine
 sleep 0.3
 ecu_says engine boots
