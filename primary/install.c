@@ -181,6 +181,18 @@ static enum cot_err send_image(struct cot_distribute *d, struct cot_install *in,
 	return err;
 }
 
+/* All bytes are there, but the client before us may have died before it asked
+ * for the verdict: then a transfer of nothing asks for it. */
+static enum cot_err finish_staging(struct cot_distribute *d, struct cot_install *in)
+{
+	struct cot_component_status status;
+	enum cot_err err = cot_client_component(&in->node->client, serial_of(d, in), &status);
+
+	if (err == COT_OK && status.state == COT_STATE_STAGING)
+		err = send_image(d, in, (uint32_t)in->order.target.artifact.length);
+	return err;
+}
+
 static enum cot_err stage(struct cot_distribute *d, struct cot_install *in)
 {
 	const struct cot_artifact *artifact = &in->order.target.artifact;
@@ -193,9 +205,10 @@ static enum cot_err stage(struct cot_distribute *d, struct cot_install *in)
 		err = cot_client_stage(&in->node->client, serial_of(d, in), &result);
 	if (err == COT_OK && (result.length != artifact->length || result.next > result.length))
 		err = COT_E_LENGTH_MISMATCH;
-	if (err == COT_OK && result.next < result.length)
-		err = send_image(d, in, result.next);
-	return err;
+	if (err != COT_OK)
+		return err;
+	return result.next < result.length ? send_image(d, in, result.next)
+	                                   : finish_staging(d, in);
 }
 
 enum cot_err cot_install_stage(struct cot_distribute *d, struct cot_install *in)

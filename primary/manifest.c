@@ -16,8 +16,11 @@ const char *cot_manifest_attack(enum cot_err last)
 {
 	enum cot_exit status = cot_err_exit(last);
 
+	/* Slow retrieval and withheld time are attacks that look like a bad line
+	 * (Uptane 5.4). */
 	if (status == COT_EXIT_REFUSED || status == COT_EXIT_EXPIRED ||
-	    status == COT_EXIT_ROLLBACK || status == COT_EXIT_DISAGREE)
+	    status == COT_EXIT_ROLLBACK || status == COT_EXIT_DISAGREE ||
+	    last == COT_E_SLOW || last == COT_E_NO_TIME || last == COT_E_TIME_NONCE)
 		return cot_err_word(last);
 	return "";
 }
