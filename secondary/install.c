@@ -319,7 +319,8 @@ static enum cot_err check_range(const struct cot_sec *node, uint32_t offset, uin
 {
 	const struct cot_writer *w = &node->install.writer;
 
-	return size == 0 || offset != w->taken || size != w->intent.artifact_len - w->taken
+	/* Nothing missing is allowed: then only 37 was lost, and may follow. */
+	return offset != w->taken || size != w->intent.artifact_len - w->taken
 		? COT_E_ARGUMENT : COT_OK;
 }
 
