@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The boot decision as a table: what is in the slots, what boots, what is recorded
+ * before the jump.
+ */
+#include "secondary/boot/boot.h"
+
+#include "tests/sim/secondary.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NO COT_SEC_SLOTS
+
+struct bench {
+	struct sim_world *w;
+	struct sim_secondary *s; /* flash, port and store are used; the node is not run */
+	struct cot_sec_store store;
+};
+
+/* One slot of a case: its state, its counter, and whether its bytes are sound. */
+struct put {
+	enum cot_sec_slot_state state;
+	uint64_t counter;
+	bool damaged;
+};
+
+struct row {
+	const char *name;
+	struct put a, b;
+	uint8_t active;
+	uint64_t counter;
+	uint8_t attempts;
+	uint8_t boots;     /* slot, or NO */
+	bool trial;
+	enum cot_err why;
+	uint8_t active_after;
+};
+
+#define EMPTY { COT_SEC_SLOT_EMPTY, 0, false }
+#define STAGED(n) { COT_SEC_SLOT_STAGED, n, false }
+#define ACTIVATED(n) { COT_SEC_SLOT_ACTIVATED, n, false }
+#define TRIAL(n) { COT_SEC_SLOT_TRIAL, n, false }
+#define CONFIRMED(n) { COT_SEC_SLOT_CONFIRMED, n, false }
+#define REVERTED(n) { COT_SEC_SLOT_REVERTED, n, false }
+#define DAMAGED(state, n) { COT_SEC_SLOT_##state, n, true }
+
+static const struct row rows[] = {
+	{ "the factory image", CONFIRMED(1), EMPTY, 0, 1, 0, 0, false, COT_OK, 0 },
+	{ "staged is not activated", CONFIRMED(1), STAGED(2), 0, 1, 0, 0, false, COT_OK, 0 },
+	{ "activated is tried", CONFIRMED(1), ACTIVATED(2), 0, 1, 0, 1, true, COT_OK, 0 },
+	{ "second trial", CONFIRMED(1), TRIAL(2), 0, 1, 1, 1, true, COT_OK, 0 },
+	{ "third trial", CONFIRMED(1), TRIAL(2), 0, 1, 2, 1, true, COT_OK, 0 },
+	{ "no fourth trial", CONFIRMED(1), TRIAL(2), 0, 1, 3, 0, false, COT_OK, 0 },
+	{ "reverted stays out", CONFIRMED(1), REVERTED(2), 0, 1, 0, 0, false, COT_OK, 0 },
+	{ "confirmed last", CONFIRMED(1), CONFIRMED(2), 1, 2, 0, 1, false, COT_OK, 1 },
+	{ "no fallback below the counter", CONFIRMED(1), DAMAGED(CONFIRMED, 2), 1, 2, 0, NO, false,
+	  COT_E_ROLLBACK, 1 },
+	{ "fallback of equal counter", CONFIRMED(2), DAMAGED(CONFIRMED, 2), 1, 2, 0, 0, false,
+	  COT_E_HASH_MISMATCH, 0 },
+	{ "both damaged", DAMAGED(CONFIRMED, 2), DAMAGED(CONFIRMED, 2), 0, 2, 0, NO, false,
+	  COT_E_HASH_MISMATCH, 0 },
+	{ "damaged before its trial", CONFIRMED(1), DAMAGED(ACTIVATED, 2), 0, 1, 0, 0, false,
+	  COT_E_HASH_MISMATCH, 0 },
+	{ "activated below the counter", CONFIRMED(3), ACTIVATED(2), 0, 3, 0, 0, false,
+	  COT_E_ROLLBACK, 0 },
+	{ "nothing at all", EMPTY, EMPTY, NO, 1, 0, NO, false, COT_OK, NO },
+	{ "first install after recovery", ACTIVATED(1), EMPTY, NO, 1, 0, 0, true, COT_OK, NO },
+};
+
+static void bench_begin(struct bench *b)
+{
+	memset(b, 0, sizeof(*b));
+	b->w = sim_world_new();
+	b->s = sim_secondary_new(b->w, &sim_flash_posix);
+	assert_int_equal(cot_sec_store_mount(&b->store, &b->s->flash.flash), COT_OK);
+}
+
+static void bench_end(struct bench *b)
+{
+	sim_secondary_free(b->s);
+	sim_world_free(b->w);
+}
+
+/* Both slots hold the factory image's bytes; a damaged one has one bit less. */
+static void put_slot(struct bench *b, struct cot_sec_state *state, uint8_t slot,
+                     const struct put *put)
+{
+	const struct sim_artifact *a = sim_secondary_artifact(b->s, "a-1.bin");
+	uint8_t *mem = b->s->flash.mem[cot_sec_slot_region(slot)];
+	struct cot_sec_slot *s = &state->component[0].slot[slot];
+	static const struct cot_sec_slot none;
+
+	memcpy(mem, a->bytes, a->len);
+	if (put->damaged)
+		mem[a->len - 1] ^= 0x04;
+	*s = none;
+	if (put->state == COT_SEC_SLOT_EMPTY)
+		return;
+	s->state = put->state;
+	s->counter = put->counter;
+	s->len = (uint32_t)a->len;
+	cot_hash_once(&cot_crypto_full, COT_HASH_SHA256, cot_slice(a->bytes, a->len), s->sha256);
+}
+
+static void put_row(struct bench *b, const struct row *row)
+{
+	struct cot_sec_state state = b->store.state;
+
+	put_slot(b, &state, 0, &row->a);
+	put_slot(b, &state, 1, &row->b);
+	state.component[0].active = row->active;
+	state.component[0].counter = row->counter;
+	state.component[0].attempts = row->attempts;
+	assert_int_equal(cot_sec_commit(&b->store, &state), COT_OK);
+}
+
+static void the_table_boots(void **state)
+{
+	static struct bench b;
+	struct cot_boot boot;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *row = &rows[i];
+		const struct cot_sec_component *c = &b.store.state.component[0];
+
+		bench_begin(&b);
+		put_row(&b, row);
+		assert_int_equal(cot_boot_settle_at_reset(&b.store, &b.s->port, 0), COT_OK);
+		assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
+		if (boot.slot != row->boots || boot.image != (row->boots != NO) ||
+		    boot.trial != row->trial || boot.why != row->why ||
+		    c->active != row->active_after)
+			fail_msg("%s: slot %u, trial %d, %s, active %u", row->name, boot.slot,
+			         boot.trial, cot_err_word(boot.why), c->active);
+		bench_end(&b);
+	}
+}
+
+/* What a trial leaves in flash before anything jumps. */
+static void attempt_is_recorded_first(void **state)
+{
+	static const struct row row = { "", CONFIRMED(1), ACTIVATED(2), 0, 1, 0, 1, true, COT_OK,
+	                                0 };
+	static struct bench b;
+	static struct cot_sec_store again;
+	const struct cot_sec_component *c = &again.state.component[0];
+	struct cot_confirm old = { 1, { 0 }, { 0 } }, found;
+	struct cot_boot first, second;
+
+	(void)state;
+	bench_begin(&b);
+	put_row(&b, &row);
+	assert_int_equal(cot_confirm_write(&b.s->flash.flash, &old), COT_OK);
+	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &first), COT_OK);
+	assert_int_equal(cot_sec_store_mount(&again, &b.s->flash.flash), COT_OK);
+	assert_int_equal(c->slot[1].state, COT_SEC_SLOT_TRIAL);
+	assert_int_equal(c->attempts, 1);
+	assert_memory_equal(c->trial, first.handed.trial, sizeof(c->trial));
+	assert_int_equal(cot_confirm_read(&b.s->flash.flash, &found), COT_E_NOT_FOUND);
+	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &second), COT_OK);
+	assert_memory_not_equal(first.handed.trial, second.handed.trial, sizeof(c->trial));
+	bench_end(&b);
+}
+
+/* Without a record of the attempt nothing is tried. */
+static void no_record_no_trial(void **state)
+{
+	static const struct row row = { "", CONFIRMED(1), ACTIVATED(2), 0, 1, 0, 1, true, COT_OK,
+	                                0 };
+	static struct bench b;
+	struct cot_boot boot;
+	unsigned dead;
+
+	(void)state;
+	for (dead = 0; dead < 2; dead++) {
+		bench_begin(&b);
+		put_row(&b, &row);
+		b.s->flash.dead = 1u << (dead ? COT_REGION_APP : COT_REGION_STATE);
+		assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_E_FLASH);
+		assert_false(boot.image);
+		assert_int_equal(b.store.state.component[0].slot[1].state, COT_SEC_SLOT_ACTIVATED);
+		bench_end(&b);
+	}
+}
+
+/* ---- confirm records -------------------------------------------------------------------------- */
+
+static void only_the_record_of_this_trial_confirms(void **state)
+{
+	static const struct row row = { "", CONFIRMED(1), ACTIVATED(2), 0, 1, 0, 1, true, COT_OK,
+	                                0 };
+	static struct bench b;
+	struct cot_boot boot;
+	unsigned wrong;
+
+	(void)state;
+	for (wrong = 0; wrong < 4; wrong++) {
+		const struct cot_sec_component *c = &b.store.state.component[0];
+		struct cot_confirm record;
+
+		bench_begin(&b);
+		put_row(&b, &row);
+		assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
+		record = boot.handed;
+		record.slot ^= wrong == 1;
+		record.sha256[31] ^= wrong == 2;
+		record.trial[0] ^= wrong == 3;
+		assert_int_equal(cot_confirm_write(&b.s->flash.flash, &record), COT_OK);
+		assert_int_equal(cot_boot_settle(&b.store, &b.s->port, 0), COT_OK);
+		if (wrong) {
+			assert_int_equal(c->slot[1].state, COT_SEC_SLOT_TRIAL);
+			assert_int_equal(c->counter, 1);
+			assert_int_equal(c->active, 0);
+		} else {
+			assert_int_equal(c->slot[1].state, COT_SEC_SLOT_CONFIRMED);
+			assert_int_equal(c->counter, 2);
+			assert_int_equal(c->active, 1);
+			assert_int_equal(c->attempts, 0);
+		}
+		bench_end(&b);
+	}
+}
+
+static void third_failure_reverts(void **state)
+{
+	static const struct row row = { "", CONFIRMED(1), ACTIVATED(2), 0, 1, 0, 1, true, COT_OK,
+	                                0 };
+	static struct bench b;
+	const struct cot_sec_component *c = &b.store.state.component[0];
+	struct cot_boot boot;
+	int i;
+
+	(void)state;
+	bench_begin(&b);
+	put_row(&b, &row);
+	for (i = 1; i <= 3; i++) {
+		assert_int_equal(cot_boot_settle_at_reset(&b.store, &b.s->port, 0), COT_OK);
+		assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
+		assert_true(boot.trial);
+		assert_int_equal(c->attempts, i);
+		assert_false(c->reverted);
+	}
+	assert_int_equal(cot_boot_settle_at_reset(&b.store, &b.s->port, 0), COT_OK);
+	assert_true(c->reverted);
+	assert_int_equal(c->slot[1].state, COT_SEC_SLOT_REVERTED);
+	assert_memory_equal(c->reverted_sha256, c->slot[1].sha256, COT_SHA256_LEN);
+	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
+	assert_int_equal(boot.slot, 0);
+	assert_false(boot.trial);
+	assert_int_equal(c->counter, 1);
+	bench_end(&b);
+}
+
+/* The last attempt may still confirm itself, seen at the next reset. */
+static void late_confirmation_counts(void **state)
+{
+	static const struct row row = { "", CONFIRMED(1), TRIAL(2), 0, 1, 2, 1, true, COT_OK, 0 };
+	static struct bench b;
+	struct cot_boot boot;
+
+	(void)state;
+	bench_begin(&b);
+	put_row(&b, &row);
+	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
+	assert_int_equal(cot_confirm_write(&b.s->flash.flash, &boot.handed), COT_OK);
+	assert_int_equal(cot_boot_settle_at_reset(&b.store, &b.s->port, 0), COT_OK);
+	assert_int_equal(b.store.state.component[0].slot[1].state, COT_SEC_SLOT_CONFIRMED);
+	bench_end(&b);
+}
+
+/* A slot record that is longer than the slot is no image. */
+static void impossible_length_does_not_boot(void **state)
+{
+	static struct bench b;
+	struct cot_sec_state next;
+	struct cot_boot boot;
+
+	(void)state;
+	bench_begin(&b);
+	next = b.store.state;
+	next.component[0].slot[0].len = 64 * 1024 + 1;
+	assert_int_equal(cot_sec_commit(&b.store, &next), COT_OK);
+	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
+	assert_false(boot.image);
+	assert_int_equal(boot.why, COT_E_RECORD);
+	bench_end(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_table_boots),
+		cmocka_unit_test(attempt_is_recorded_first),
+		cmocka_unit_test(no_record_no_trial),
+		cmocka_unit_test(only_the_record_of_this_trial_confirms),
+		cmocka_unit_test(third_failure_reverts),
+		cmocka_unit_test(late_confirmation_counts),
+		cmocka_unit_test(impossible_length_does_not_boot),
+	};
+
+	return cmocka_run_group_tests_name("secondary_boot_boot", tests, NULL, NULL);
+}
