@@ -178,7 +178,7 @@ parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 ## demo: one whole chain on this machine, from keys to two updated ECUs
 demo: packages
-	@+$(MAKE) --no-print-directory $(parallel) all $(HANDS)
+	@+$(MAKE) --no-print-directory -s $(parallel) all $(HANDS)
 	@sh tests/demo.sh
 
 ## check: every test and every static check (NOSKIP=1: an unlisted skip fails)
