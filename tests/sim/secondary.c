@@ -162,6 +162,8 @@ static char *make_record(struct sim_secondary *s, size_t *ret_len)
 	doc[COT_ROLE_ROOT] = served(s->w, name);
 	doc[COT_ROLE_TARGETS] = served(s->w, "targets.json");
 	need(cot_build_provision_repo(record, "director", COT_ROLES_PARTIAL, doc) == COT_OK);
+	json_decref(doc[COT_ROLE_ROOT]);
+	json_decref(doc[COT_ROLE_TARGETS]);
 	body = sim_text(record);
 	ret = sim_sign_text(body, s->w->repo[SIM_DIRECTOR].signers[COT_ROLE_ROOT], ret_len);
 	free(body);
