@@ -219,10 +219,25 @@ void cot_daemon_close(struct cot_daemon *d)
 
 /* ---- rounds ------------------------------------------------------------------------- */
 
+static long cpu_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
 enum cot_err cot_daemon_once(struct cot_daemon *d)
 {
+	unsigned requests = cot_fetch_requests(d->fetch);
+	long before = cpu_us();
+	enum cot_err err;
+
 	d->doing = "update cycle";
-	return cot_round_run(&d->round);
+	err = cot_round_run(&d->round);
+	cot_log(COT_LOG_INFO, "daemon", "round over word=%s requests=%u cpu_us=%ld",
+	        cot_err_word(err), cot_fetch_requests(d->fetch) - requests, cpu_us() - before);
+	return err;
 }
 
 /* A fleet that lost power together must not ask together. */

@@ -10,6 +10,7 @@
 #   world_fresh DIR           gateway and ECUs as they left the factory, running
 #
 # The gateway's configuration is DIR/gateway.conf, its state DIR/gateway.
+# WORLD_ORDERS=a: only ECU A is ordered image 2.
 
 world_key() { cotter key new -o "$1" --device; }
 
@@ -92,7 +93,10 @@ world_make() { # in a subshell: the caller's folder stays
 			cotter-ecu provision --flash $e.factory --record $e.prov --key keys/$e \
 				--image $e-1.bin --slot-size $(($2 + 65536)) || exit 1
 		done
-		cotter assign V A a-2.bin && cotter assign V B b-2.bin && world_publish || exit 1
+		for e in ${WORLD_ORDERS:-a b}; do
+			cotter assign V "$(echo $e | tr ab AB)" $e-2.bin || exit 1
+		done
+		world_publish || exit 1
 		world_conf "$PWD" > gateway.conf
 		printf '#!/bin/sh\nexec cotter time answer --key %s --root %s\n' "$PWD/keys/time" \
 			"$PWD/pub/director/V" > time.cgi
