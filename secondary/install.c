@@ -15,8 +15,10 @@ static const struct cot_sec_component *component_of(const struct cot_sec *node, 
 
 uint8_t cot_sec_running(const struct cot_sec *node, uint8_t component)
 {
-	return node->mode == COT_MODE_APPLICATION ? node->running
-	                                          : component_of(node, component)->active;
+	if (node->mode == COT_MODE_APPLICATION)
+		return node->running;
+	return node->mode == COT_MODE_RECOVERY ? COT_SEC_SLOTS
+	                                       : component_of(node, component)->active;
 }
 
 /* ---- may it? ----------------------------------------------------------------------- */
@@ -101,14 +103,16 @@ static bool slot_has(const struct cot_sec_component *c, uint8_t slot, const uint
 	       memcmp(c->slot[slot].sha256, sha256, COT_SHA256_LEN) == 0;
 }
 
-/* Staged, activated, on trial, or what runs confirmed: nothing needs to come. */
-static bool have_image(const struct cot_sec_component *c, const uint8_t *sha256)
+/* Staged, activated, on trial, or what runs confirmed: nothing needs to come.  In
+ * recovery mode what was confirmed does not boot any more, and is needed again. */
+static bool have_image(const struct cot_sec *node, uint8_t n, const uint8_t *sha256)
 {
+	const struct cot_sec_component *c = component_of(node, n);
 	uint8_t i;
 
 	for (i = 0; i < COT_SEC_SLOTS; i++) {
-		if (slot_has(c, i, sha256) &&
-		    (c->slot[i].state != COT_SEC_SLOT_CONFIRMED || c->active == i))
+		if (slot_has(c, i, sha256) && (c->slot[i].state != COT_SEC_SLOT_CONFIRMED ||
+		                               cot_sec_running(node, n) == i))
 			return true;
 	}
 	return false;
@@ -213,7 +217,7 @@ static enum cot_err stage(struct cot_sec *node, uint8_t n)
 
 	if (err != COT_OK)
 		return err;
-	if (have_image(c, order.target.image.hashes.sha256))
+	if (have_image(node, n, order.target.image.hashes.sha256))
 		return COT_OK;
 	err = check_stage(node, n, &order, slot);
 	if (err != COT_OK)
@@ -484,7 +488,8 @@ static enum cot_err activate(struct cot_sec *node, uint8_t n)
 	if (err != COT_OK)
 		return err;
 	if (slot == COT_SEC_SLOTS)
-		return have_image(c, order.target.image.hashes.sha256) ? COT_OK : COT_E_NOT_STAGED;
+		return have_image(node, n, order.target.image.hashes.sha256) ? COT_OK
+		                                                             : COT_E_NOT_STAGED;
 	err = check_still_ordered(node, n, c->slot[slot].sha256);
 	if (err == COT_OK)
 		err = check_no_trial(c);

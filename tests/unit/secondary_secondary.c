@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The life of a whole node: updates on different boards, lost state, recovery.
+ */
+#include "secondary/secondary.h"
+
+#include "metadata/report.h"
+#include "tests/sim/secondary.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct sim_world *w;
+static struct sim_secondary *s;
+
+static int begin(void **state)
+{
+	(void)state;
+	w = sim_world_new();
+	s = sim_secondary_new(w, &sim_flash_posix);
+	sim_secondary_release(s, "a-2.bin", 2);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	sim_secondary_free(s);
+	sim_world_free(w);
+	return 0;
+}
+
+static void many_updates(void **state)
+{
+	char name[32];
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(sim_secondary_update(s, "a-2.bin"), COT_OK);
+	for (i = 3; i < 12; i++) {
+		snprintf(name, sizeof(name), "a-%u.bin", i);
+		sim_secondary_release(s, name, i);
+		if (i % 4 == 0)
+			sim_publish(w, SIM_DIRECTOR, COT_ROLE_ROOT);
+		assert_int_equal(sim_secondary_update(s, name), COT_OK);
+	}
+	assert_int_equal(s->node.store.state.component[0].counter, 11);
+}
+
+/* A flash driver that works in the background. */
+static void asynchronous_flash(void **state)
+{
+	(void)state;
+	s->flash.pending = 3;
+	assert_int_equal(sim_secondary_update(s, "a-2.bin"), COT_OK);
+}
+
+/* No memory map: documents and record pass through the window. */
+static void window_instead_of_map(void **state)
+{
+	(void)state;
+	sim_flash_unmapped(&s->flash);
+	sim_secondary_reset(s, false);
+	sim_replace_key(w, SIM_DIRECTOR, COT_ROLE_TARGETS, SIM_DIRECTOR_TARGETS, SIM_SPARE);
+	sim_publish(w, SIM_DIRECTOR, COT_ROLE_ROOT);
+	sim_publish(w, SIM_DIRECTOR, COT_ROLE_TARGETS);
+	assert_int_equal(sim_secondary_update(s, "a-2.bin"), COT_OK);
+	sim_secondary_release(s, "a-3.bin", 3);
+	assert_int_equal(sim_secondary_update(s, "a-3.bin"), COT_OK);
+}
+
+/* Other flash: other pages, units, erased values. */
+static void other_geometries(void **state)
+{
+	static const struct sim_flash_geometry geometries[] = {
+		{ 8192, 32, 2, 4, 16, 40960, 0xFF },
+		{ 2048, 1, 4, 16, 16, 32768, 0x00 },
+		{ 4096, 4, 3, 8, 16, 24576, 0xFF },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(geometries) / sizeof(geometries[0]); i++) {
+		(void)end(state);
+		w = sim_world_new();
+		s = sim_secondary_new(w, &geometries[i]);
+		sim_secondary_release(s, "a-2.bin", 2);
+		assert_int_equal(sim_secondary_update(s, "a-2.bin"), COT_OK);
+		sim_secondary_release(s, "a-3.bin", 3);
+		assert_int_equal(sim_secondary_update(s, "a-3.bin"), COT_OK);
+	}
+}
+
+/* Every state page is gone: the root of trust of the factory is left, nothing boots,
+ * and an ordinary update brings the node back. */
+static void lost_state_is_recovery_mode(void **state)
+{
+	struct cot_node_status n;
+
+	(void)state;
+	assert_int_equal(sim_secondary_update(s, "a-2.bin"), COT_OK);
+	memset(s->flash.mem[COT_REGION_STATE], 0x5A, s->flash.flash.region[COT_REGION_STATE].size);
+	sim_secondary_reset(s, false);
+	assert_false(s->boot.image);
+	assert_int_equal(sim_secondary_node(s, &n), COT_OK);
+	assert_int_equal(n.mode, COT_MODE_RECOVERY);
+	assert_int_equal(n.root_version, 1);
+	assert_int_equal(n.budget, COT_SEC_BUDGET);
+	assert_int_equal(sim_secondary_update(s, "a-2.bin"), COT_OK);
+	assert_true(sim_secondary_runs(s, "a-2.bin"));
+}
+
+/* Both images damaged: nothing boots, and the next update repairs it. */
+static void both_slots_bad_is_recovery_mode(void **state)
+{
+	struct cot_component_status c;
+	struct cot_slice sealed;
+	struct cot_report r;
+
+	(void)state;
+	assert_int_equal(sim_secondary_update(s, "a-2.bin"), COT_OK);
+	s->flash.mem[COT_REGION_SLOT_A][5] ^= 1;
+	s->flash.mem[COT_REGION_SLOT_B][5] ^= 1;
+	sim_secondary_reset(s, false);
+	assert_int_equal(s->node.mode, COT_MODE_RECOVERY);
+	assert_int_equal(s->node.last, COT_E_ROLLBACK); /* slot A is below the counter, too */
+	assert_int_equal(sim_secondary_component(s, &c), COT_OK);
+	assert_int_equal(c.slot, COT_NO_SLOT);
+	assert_int_equal(sim_secondary_report(s, &sealed), COT_OK);
+	assert_int_equal(cot_report_parse_unverified(sealed, &r), COT_OK);
+	assert_true(cot_slice_is(r.state, "recovery"));
+	assert_int_equal(r.length, 0);
+	/* What was confirmed is what is ordered: it has to be sent again. */
+	assert_int_equal(sim_secondary_update(s, "a-2.bin"), COT_OK);
+	assert_true(sim_secondary_runs(s, "a-2.bin"));
+	assert_int_equal(s->node.running, 0);
+}
+
+static void state_of_another_build_is_not_read(void **state)
+{
+	struct cot_sec_state next;
+
+	(void)state;
+	next = s->node.store.state;
+	next.components = 0;
+	assert_int_equal(cot_sec_commit(&s->node.store, &next), COT_OK);
+	sim_secondary_reset(s, false);
+	assert_int_equal(s->node.store.state.components, 1);
+	assert_int_equal(s->node.mode, COT_MODE_RECOVERY);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+	const struct CMUnitTest tests[] = {
+		TEST(many_updates),
+		TEST(asynchronous_flash),
+		TEST(window_instead_of_map),
+		TEST(other_geometries),
+		TEST(lost_state_is_recovery_mode),
+		TEST(both_slots_bad_is_recovery_mode),
+		TEST(state_of_another_build_is_not_read),
+	};
+
+	return cmocka_run_group_tests_name("secondary_secondary", tests, NULL, NULL);
+}
