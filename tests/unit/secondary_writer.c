@@ -245,6 +245,30 @@ static void output_is_bounded(void **state)
 	sim_flash_free(&b.f);
 }
 
+/* Not even into what is left of the last unit. */
+static void output_is_bounded_to_the_byte(void **state)
+{
+	static struct bench b;
+	struct cot_filter bomb = cot_filter_identity;
+	struct cot_writer_start s = { &b.intent, &bomb, NULL, 0, false };
+	uint32_t taken, i;
+	bool progress;
+
+	(void)state;
+	bench_begin(&b);
+	bomb.feed = twice_feed;
+	b.intent.image_len = 13;
+	assert_int_equal(cot_writer_begin(&b.w, &b.f.flash, &s), COT_OK);
+	erase(&b, 16);
+	for (i = 0; i < 6; i++)
+		assert_int_equal(cot_writer_feed(&b.w, cot_slice(b.image, 1), &taken, &progress),
+		                 COT_OK);
+	assert_int_equal(cot_writer_feed(&b.w, cot_slice(b.image, 1), &taken, &progress),
+	                 COT_E_LENGTH_EXCEEDED);
+	assert_int_equal(b.w.written, 13);
+	sim_flash_free(&b.f);
+}
+
 static void every_byte_must_have_come(void **state)
 {
 	static struct bench b;
@@ -306,6 +330,7 @@ int main(void)
 		cmocka_unit_test(not_before_the_erase),
 		cmocka_unit_test(input_is_bounded),
 		cmocka_unit_test(output_is_bounded),
+		cmocka_unit_test(output_is_bounded_to_the_byte),
 		cmocka_unit_test(every_byte_must_have_come),
 		cmocka_unit_test(what_reads_back_counts),
 		cmocka_unit_test(unknown_methods_have_no_filter),
