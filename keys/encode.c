@@ -12,32 +12,36 @@
 
 /* Hex */
 
-static int hex_value(uint8_t c)
+#define NO_HEX 0x100u
+
+/* Its value, or NO_HEX: without branches, a Targets file is mostly hex. */
+static unsigned hex_value(uint8_t c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
+	unsigned digit = (unsigned)c - '0', letter = (unsigned)c - 'a';
+	unsigned known = (unsigned)(digit < 10) | (unsigned)(letter < 6);
+
+	return ((c & 15u) + 9u * (c >> 6)) | (known ^ 1u) * NO_HEX;
 }
 
 enum cot_err cot_hex_decode(struct cot_slice text, uint8_t *ret, size_t max,
                             size_t *ret_len)
 {
 	size_t len = text.len / 2, i;
+	unsigned seen = 0;
 
 	if (text.len % 2 != 0)
 		return COT_E_ENCODING;
 	if (len > max)
 		return COT_E_BUFFER;
 	for (i = 0; i < len; i++) {
-		int high = hex_value(text.ptr[2 * i]);
-		int low = hex_value(text.ptr[2 * i + 1]);
+		unsigned high = hex_value(text.ptr[2 * i]);
+		unsigned low = hex_value(text.ptr[2 * i + 1]);
 
-		if (high < 0 || low < 0)
-			return COT_E_ENCODING;
-		ret[i] = (uint8_t)(high * 16 + low);
+		seen |= high | low;
+		ret[i] = (uint8_t)(high << 4 | low);
 	}
+	if ((seen & NO_HEX) != 0)
+		return COT_E_ENCODING;
 	*ret_len = len;
 	return COT_OK;
 }

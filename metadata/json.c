@@ -8,6 +8,7 @@
  * counting brackets outside strings; on checked text that is exact.
  */
 #include "metadata/json.h"
+#include "metadata/json_plain.h"
 
 #include <string.h>
 
@@ -175,16 +176,28 @@ static enum cot_err unexpected(const struct checker *c)
 	return COT_E_MALFORMED;
 }
 
+static void skip_plain(struct checker *c)
+{
+	c->p += cot_json_plain(c->p, left(c));
+	while (c->p < c->end && cot_json_is_plain(*c->p))
+		c->p++;
+}
+
 /* A string, p at its first quote; leaves p behind the last one. */
 static enum cot_err scan_string(struct checker *c, struct cot_slice *ret)
 {
 	const uint8_t *start = ++c->p;
 
-	while (c->p < c->end && *c->p != '"') {
+	for (;;) {
 		size_t len = 0;
-		enum cot_err err = *c->p == '\\'
-		                           ? check_escape(c->p, left(c), c->grammar, &len)
-		                           : check_char(c->p, left(c), c->grammar, &len);
+		enum cot_err err;
+
+		skip_plain(c);
+		if (c->p == c->end || *c->p == '"')
+			break;
+		err = *c->p == '\\'
+		              ? check_escape(c->p, left(c), c->grammar, &len)
+		              : check_char(c->p, left(c), c->grammar, &len);
 		if (err != COT_OK)
 			return err;
 		c->p += len;
@@ -352,11 +365,22 @@ static int decode_next(struct decoder *d)
 	return d->out[d->at++];
 }
 
+/* Bytes that two strings begin with, as long as spelled and decoded are the same. */
+static size_t common_prefix(struct cot_slice a, struct cot_slice b)
+{
+	size_t len = a.len < b.len ? a.len : b.len, i = 0;
+
+	while (i < len && a.ptr[i] == b.ptr[i] && a.ptr[i] != '\\')
+		i++;
+	return i;
+}
+
 /* Order of two checked, spelled strings by their decoded UTF-8 bytes. */
 static int compare_decoded(struct cot_slice a, struct cot_slice b)
 {
-	struct decoder x = { a.ptr, a.ptr + a.len, { 0 }, 0, 0 };
-	struct decoder y = { b.ptr, b.ptr + b.len, { 0 }, 0, 0 };
+	size_t same = common_prefix(a, b);
+	struct decoder x = { a.ptr + same, a.ptr + a.len, { 0 }, 0, 0 };
+	struct decoder y = { b.ptr + same, b.ptr + b.len, { 0 }, 0, 0 };
 
 	for (;;) {
 		int i = decode_next(&x), k = decode_next(&y);

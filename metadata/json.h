@@ -78,6 +78,12 @@ COT_MUST_CHECK enum cot_err cot_json_find(struct cot_slice object, struct cot_sl
 COT_MUST_CHECK enum cot_err cot_json_member(struct cot_slice object, const char *name,
                                             struct cot_slice *ret);
 
+/* Several members in one pass: ret[i] is the value of names[i], empty if object has
+ * no such member.  COT_E_TYPE if object is none. */
+COT_MUST_CHECK enum cot_err cot_json_members(struct cot_slice object,
+                                             const char *const *names, size_t count,
+                                             struct cot_slice *ret);
+
 /* Typed values.  COT_E_TYPE if the value has another type; COT_E_NUMBER if a
  * number is not a plain non-negative integer of at most max. */
 COT_MUST_CHECK enum cot_err cot_json_string(struct cot_slice value, struct cot_slice *ret);

@@ -7,6 +7,7 @@
  */
 #include "metadata/json.h"
 #include "keys/encode.h"
+#include "metadata/json_plain.h"
 
 #include <string.h>
 
@@ -28,7 +29,9 @@ enum cot_json_type cot_json_type(struct cot_slice value)
 /* Behind the string that starts at p, or end. */
 static const uint8_t *skip_string(const uint8_t *p, const uint8_t *end)
 {
-	for (p++; p < end && *p != '"'; p++) {
+	p++;
+	p += cot_json_plain(p, (size_t)(end - p));
+	for (; p < end && *p != '"'; p++) {
 		if (*p == '\\' && end - p > 1)
 			p++;
 	}
@@ -138,6 +141,38 @@ enum cot_err cot_json_find(struct cot_slice object, struct cot_slice name, struc
 enum cot_err cot_json_member(struct cot_slice object, const char *name, struct cot_slice *ret)
 {
 	return cot_json_find(object, cot_slice_str(name), ret);
+}
+
+/* The place of a name in the list, or count. */
+static size_t place_of(struct cot_slice name, const char *const *names, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count && !cot_slice_is(name, names[i]); i++)
+		;
+	return i;
+}
+
+enum cot_err cot_json_members(struct cot_slice object, const char *const *names, size_t count,
+                              struct cot_slice *ret)
+{
+	struct cot_json_iter it;
+	struct cot_slice member, value;
+	size_t found = 0, i;
+	enum cot_err err = cot_json_object(object, &it);
+
+	for (i = 0; i < count; i++)
+		ret[i] = cot_slice(NULL, 0);
+	if (err != COT_OK)
+		return err;
+	while (found < count && cot_json_next_member(&it, &member, &value)) {
+		i = place_of(member, names, count);
+		if (i < count) {
+			ret[i] = value;
+			found++;
+		}
+	}
+	return COT_OK;
 }
 
 enum cot_err cot_json_string(struct cot_slice value, struct cot_slice *ret)

@@ -9,35 +9,42 @@
 
 /* ---- hashes --------------------------------------------------------------------- */
 
-/* One known algorithm of a hashes object, if it is there: whole, lower-case. */
-static enum cot_err parse_hash(struct cot_slice object, const char *name, uint8_t *ret,
-                               size_t want)
+/* One known algorithm, if it is there: whole, lower-case. */
+static enum cot_err parse_hash(struct cot_slice value, uint8_t *ret, size_t want, bool *ret_known)
 {
 	struct cot_slice text;
 	size_t len;
-	enum cot_err err = cot_json_member_string(object, name, &text);
+	enum cot_err err;
 
+	*ret_known = false;
+	if (value.len == 0)
+		return COT_OK;
+	err = cot_json_string(value, &text);
 	if (err == COT_OK)
 		err = cot_hex_decode(text, ret, want, &len);
 	if (err == COT_E_BUFFER || (err == COT_OK && len != want))
 		err = COT_E_ENCODING;
+	*ret_known = err == COT_OK;
 	return err;
 }
 
 enum cot_err cot_hashes_parse(struct cot_slice object, struct cot_hashes *ret)
 {
-	enum cot_err err;
+	static const char *const names[] = { "sha256", "sha512" };
+	struct cot_slice value[2];
+	bool sha256 = false, sha512 = false;
+	enum cot_err err = cot_json_members(object, names, 2, value);
 
 	memset(ret, 0, sizeof(*ret));
-	err = parse_hash(object, "sha256", ret->sha256, COT_SHA256_LEN);
 	if (err == COT_OK)
+		err = parse_hash(value[0], ret->sha256, COT_SHA256_LEN, &sha256);
+	if (err == COT_OK)
+		err = parse_hash(value[1], ret->sha512, COT_SHA512_LEN, &sha512);
+	if (sha256)
 		ret->known |= COT_KNOWN_SHA256;
-	if (err != COT_OK && err != COT_E_MISSING)
-		return err;
-	err = parse_hash(object, "sha512", ret->sha512, COT_SHA512_LEN);
-	if (err == COT_OK)
+	if (sha512)
 		ret->known |= COT_KNOWN_SHA512;
-	if (err != COT_OK && err != COT_E_MISSING)
+	if (err != COT_OK)
 		return err;
 	return ret->known ? COT_OK : COT_E_NO_STRONG_HASH;
 }

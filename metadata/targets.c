@@ -7,33 +7,19 @@
 
 #include <string.h>
 
-/* An optional member of custom that must have one type. */
-static enum cot_err parse_part(struct cot_slice custom, const char *name,
-                               enum cot_json_type type, struct cot_slice *ret)
+/* An optional member that must have one type. */
+static enum cot_err check_part(struct cot_slice value, enum cot_json_type type)
 {
-	enum cot_err err;
-
-	*ret = cot_slice(NULL, 0);
-	if (custom.len == 0)
-		return COT_OK;
-	err = cot_json_member(custom, name, ret);
-	if (err == COT_E_MISSING)
-		return COT_OK;
-	return err == COT_OK && cot_json_type(*ret) != type ? COT_E_TYPE : err;
+	return value.len == 0 || cot_json_type(value) == type ? COT_OK : COT_E_TYPE;
 }
 
-static enum cot_err parse_counter(struct cot_slice custom, struct cot_target *ret)
+static enum cot_err parse_counter(struct cot_slice value, struct cot_target *ret)
 {
-	struct cot_slice value;
 	enum cot_err err;
 
-	if (custom.len == 0)
+	if (value.len == 0)
 		return COT_OK;
-	err = cot_json_member(custom, "releaseCounter", &value);
-	if (err == COT_E_MISSING)
-		return COT_OK;
-	if (err == COT_OK)
-		err = cot_json_uint(value, COT_MAX_VERSION, &ret->counter);
+	err = cot_json_uint(value, COT_MAX_VERSION, &ret->counter);
 	ret->has_counter = err == COT_OK;
 	return err;
 }
@@ -102,38 +88,63 @@ static enum cot_err check_must_match(struct cot_slice object)
 	return err;
 }
 
-/* Everything Cotter reads of custom. */
-static enum cot_err parse_custom(struct cot_slice entry, struct cot_target *ret)
-{
-	struct cot_slice custom;
-	enum cot_err err = parse_part(entry, "custom", COT_JSON_OBJECT, &custom);
+enum custom_member { ECUS, HARDWARE_IDS, MUST_MATCH, COUNTER, CUSTOM_MEMBERS };
 
+/* Everything Cotter reads of custom. */
+static enum cot_err parse_custom(struct cot_slice custom, struct cot_target *ret)
+{
+	static const char *const names[] = { "ecuIdentifiers", "hardwareIds", "mustMatch",
+		                             "releaseCounter" };
+	struct cot_slice value[CUSTOM_MEMBERS];
+	enum cot_err err;
+
+	if (custom.len == 0)
+		return COT_OK;
+	err = cot_json_members(custom, names, CUSTOM_MEMBERS, value);
 	if (err == COT_OK)
-		err = parse_counter(custom, ret);
+		err = parse_counter(value[COUNTER], ret);
 	if (err == COT_OK)
-		err = parse_part(custom, "hardwareIds", COT_JSON_ARRAY, &ret->hardware_ids);
+		err = check_part(value[HARDWARE_IDS], COT_JSON_ARRAY);
 	if (err == COT_OK)
-		err = parse_part(custom, "mustMatch", COT_JSON_OBJECT, &ret->must_match);
+		err = check_part(value[MUST_MATCH], COT_JSON_OBJECT);
 	if (err == COT_OK)
-		err = parse_part(custom, "ecuIdentifiers", COT_JSON_OBJECT, &ret->ecus);
-	return err;
+		err = check_part(value[ECUS], COT_JSON_OBJECT);
+	if (err != COT_OK)
+		return err;
+	ret->hardware_ids = value[HARDWARE_IDS];
+	ret->must_match = value[MUST_MATCH];
+	ret->ecus = value[ECUS];
+	return COT_OK;
 }
 
-/* Name, length and hashes: what every entry has (Uptane 5.2.3.1). */
-static enum cot_err parse_image(struct cot_slice name, struct cot_slice entry,
-                                struct cot_target *ret)
-{
-	struct cot_slice hashes;
-	enum cot_err err = cot_name_check_target(name);
+enum entry_member { CUSTOM, HASHES, LENGTH, ENTRY_MEMBERS };
 
-	ret->name = name;
+/* Length and hashes: what every entry has (Uptane 5.2.3.1). */
+static enum cot_err parse_image(struct cot_slice length, struct cot_slice hashes,
+                                struct cot_image *ret)
+{
+	enum cot_err err;
+
+	if (length.len == 0)
+		return COT_E_MISSING;
+	err = cot_json_uint(length, UINT64_MAX >> 1, &ret->length);
+	if (err == COT_OK && hashes.len == 0)
+		err = COT_E_MISSING;
+	return err == COT_OK ? cot_hashes_parse(hashes, &ret->hashes) : err;
+}
+
+/* One pass over the entry's members: there may be a hundred thousand entries. */
+static enum cot_err parse_members(struct cot_slice entry, struct cot_target *ret)
+{
+	static const char *const names[] = { "custom", "hashes", "length" };
+	struct cot_slice value[ENTRY_MEMBERS];
+	enum cot_err err = cot_json_members(entry, names, ENTRY_MEMBERS, value);
+
 	if (err == COT_OK)
-		err = cot_json_member_uint(entry, "length", UINT64_MAX >> 1, &ret->image.length);
+		err = parse_image(value[LENGTH], value[HASHES], &ret->image);
 	if (err == COT_OK)
-		err = cot_json_member(entry, "hashes", &hashes);
-	if (err == COT_OK)
-		err = cot_hashes_parse(hashes, &ret->image.hashes);
-	return err;
+		err = check_part(value[CUSTOM], COT_JSON_OBJECT);
+	return err == COT_OK ? parse_custom(value[CUSTOM], ret) : err;
 }
 
 static enum cot_err parse_entry(struct cot_slice name, struct cot_slice entry,
@@ -142,9 +153,10 @@ static enum cot_err parse_entry(struct cot_slice name, struct cot_slice entry,
 	enum cot_err err;
 
 	memset(ret, 0, sizeof(*ret));
-	err = parse_image(name, entry, ret);
+	ret->name = name;
+	err = cot_name_check_target(name);
 	if (err == COT_OK)
-		err = parse_custom(entry, ret);
+		err = parse_members(entry, ret);
 	/* What travels is what is installed, as long as there is one method. */
 	ret->artifact.name = ret->name;
 	ret->artifact.length = ret->image.length;
@@ -169,6 +181,24 @@ static enum cot_err check_entry(const struct cot_target *t, const struct cot_pol
 	return COT_OK;
 }
 
+/* The two members of the body that are Targets' own. */
+static enum cot_err parse_body(struct cot_slice body, struct cot_targets *ret)
+{
+	static const char *const names[] = { "delegations", "targets" };
+	struct cot_slice value[2];
+	enum cot_err err = cot_json_members(body, names, 2, value);
+
+	if (err == COT_OK && value[1].len == 0)
+		err = COT_E_MISSING;
+	if (err == COT_OK)
+		err = check_part(value[0], COT_JSON_OBJECT);
+	if (err != COT_OK)
+		return err;
+	ret->delegations = value[0];
+	ret->targets = value[1];
+	return COT_OK;
+}
+
 enum cot_err cot_targets_parse(struct cot_slice body, const struct cot_policy *policy,
                                struct cot_targets *ret)
 {
@@ -182,9 +212,7 @@ enum cot_err cot_targets_parse(struct cot_slice body, const struct cot_policy *p
 	if (err == COT_OK)
 		err = cot_head_check_named(&ret->head, policy);
 	if (err == COT_OK)
-		err = cot_json_member(body, "targets", &ret->targets);
-	if (err == COT_OK)
-		err = parse_part(body, "delegations", COT_JSON_OBJECT, &ret->delegations);
+		err = parse_body(body, ret);
 	if (err == COT_OK)
 		err = cot_json_object(ret->targets, &it);
 	while (err == COT_OK && cot_json_next_member(&it, &name, &entry)) {

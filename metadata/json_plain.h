@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Stepping over the plain part of a string a machine word at a time.  Most bytes
+ * of a Targets file are hex digits and names; looking at them one by one costs
+ * more than hashing them.  Private to the JSON reader.
+ */
+#ifndef COTTER_METADATA_JSON_PLAIN_H
+#define COTTER_METADATA_JSON_PLAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Printable ASCII that is neither quote nor backslash stands for itself in every
+ * grammar. */
+static inline bool cot_json_is_plain(uint8_t c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+#define COT_JSON_ONES (SIZE_MAX / 255) /* each byte 1 */
+
+/* The high bit of the first byte that is not plain, counted from the low end, and
+ * perhaps bits above it: (x - n) & ~x borrows upwards only. */
+static inline size_t cot_json_marks(size_t w)
+{
+	const size_t ones = COT_JSON_ONES;
+	size_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
+
+	return (w | ((quote - ones) & ~quote) | ((slash - ones) & ~slash) |
+	        ((w - ones * 0x20) & ~w)) & ones * 0x80;
+}
+
+/* How many bytes lie below the lowest mark: no bit-scan instruction needed, which
+ * small cores lack.  On big-endian machines the low end is the wrong one: 0. */
+static inline size_t cot_json_below(size_t marks)
+{
+	const size_t one = 1;
+	size_t lowest = (marks & (0 - marks)) >> 7;
+	uint8_t first;
+
+	memcpy(&first, &one, 1);
+	return first * (((lowest - 1) & COT_JSON_ONES) * COT_JSON_ONES >> 8 * (sizeof(one) - 1));
+}
+
+/* Plain bytes that p begins with, within left; there may be up to one word more. */
+static inline size_t cot_json_plain(const uint8_t *p, size_t left)
+{
+	size_t at, w, marks;
+
+	for (at = 0; left - at >= sizeof(w); at += sizeof(w)) {
+		memcpy(&w, p + at, sizeof(w));
+		marks = cot_json_marks(w);
+		if (marks != 0)
+			return at + cot_json_below(marks);
+	}
+	return at;
+}
+
+#endif
