@@ -105,14 +105,19 @@ void cot_control_close(struct cot_control *c)
 }
 
 /* CHECK C1: only root and our own user are answered */
-static enum cot_err cot_control_check_peer(int fd)
+enum cot_err cot_control_check_uid(uid_t peer, uid_t own)
+{
+	return peer == 0 || peer == own ? COT_OK : COT_E_PERMISSION;
+}
+
+static enum cot_err check_peer(int fd)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
 		return COT_E_PERMISSION;
-	return peer.uid == 0 || peer.uid == geteuid() ? COT_OK : COT_E_PERMISSION;
+	return cot_control_check_uid(peer.uid, geteuid());
 }
 
 static void send_tree(int fd, json_t *tree)
@@ -163,7 +168,7 @@ static json_t *answer(struct cot_control *c, int fd)
 	const char *command;
 	json_t *question, *ret = NULL;
 
-	if (cot_control_check_peer(fd) != COT_OK)
+	if (check_peer(fd) != COT_OK)
 		return error_tree(COT_E_PERMISSION);
 	if (!read_line(fd, line, sizeof(line)))
 		return error_tree(COT_E_USAGE);

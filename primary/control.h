@@ -16,6 +16,7 @@
 #include "keys/error.h"
 
 #include <jansson.h>
+#include <sys/types.h>
 
 struct cot_control {
 	int fd;                   /* -1: no socket */
@@ -33,6 +34,9 @@ void cot_control_close(struct cot_control *c);
 
 /* Waits up to wait_ms for a client and serves it.  Returns early on a signal. */
 void cot_control_poll(struct cot_control *c, int wait_ms);
+
+/* COT_E_PERMISSION unless peer is root or own. */
+COT_MUST_CHECK enum cot_err cot_control_check_uid(uid_t peer, uid_t own);
 
 /* The other end: asks and reads the answer; a new reference.  COT_E_UNREACHABLE:
  * nobody listens there. COT_E_PERMISSION, COT_E_MALFORMED, COT_E_IO. */

@@ -125,7 +125,7 @@ static enum cot_err verify(struct work *w)
 }
 
 /* CHECK F11.images: no image moves unless both repositories agreed this cycle */
-static enum cot_err cot_round_check_agreed(const struct cot_verdict *v)
+enum cot_err cot_round_check_agreed(const struct cot_verdict *v)
 {
 	return v->err == COT_OK && v->agreed ? COT_OK : COT_E_NOT_IN_IMAGE;
 }

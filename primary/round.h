@@ -41,4 +41,8 @@ struct cot_round {
  * and outcome.updated say whether anything changed. */
 COT_MUST_CHECK enum cot_err cot_round_run(struct cot_round *r);
 
+/* COT_E_NOT_IN_IMAGE unless this cycle found every order in all repositories:
+ * without that no image moves, whatever else went well. */
+COT_MUST_CHECK enum cot_err cot_round_check_agreed(const struct cot_verdict *v);
+
 #endif

@@ -133,10 +133,10 @@ static void add_root(struct sim_gateway *g, json_t *record, unsigned repo, const
 	json_decref(doc[COT_ROLE_ROOT]);
 }
 
-static void write_record(struct sim_gateway *g)
+static void write_record(struct sim_gateway *g, bool primary, json_t *key)
 {
 	json_t *ecus = json_array();
-	struct cot_build_provision p = { .number = 1, .primary = true, .vehicle = SIM_VEHICLE,
+	struct cot_build_provision p = { .number = 1, .primary = primary, .vehicle = SIM_VEHICLE,
 		                         .primary_serial = "GATEWAY", .time_s = SIM_NOW - 1000,
 		                         .ecus = ecus, .own = json_pack("[s]", "GATEWAY") };
 	json_t *record;
@@ -144,7 +144,7 @@ static void write_record(struct sim_gateway *g)
 	size_t len;
 	FILE *f;
 
-	json_array_append_new(ecus, ecu_entry("GATEWAY", "gw-1", gateway_key(g)));
+	json_array_append_new(ecus, ecu_entry("GATEWAY", "gw-1", key));
 	json_array_append_new(ecus, ecu_entry("ECU-A", "hw-a", sim_key_object(SIM_ECU_KEY)));
 	json_array_append_new(ecus, ecu_entry("ECU-B", "hw-b", sim_key_object(SIM_ECU_KEY + 1)));
 	record = cot_build_provision(&p);
@@ -218,9 +218,14 @@ struct sim_gateway *sim_gateway_new(void)
 	g->fs.fsync = no_fsync;
 	add_nodes(g);
 	set_config(g);
-	write_record(g);
+	write_record(g, true, gateway_key(g));
 	snprintf(g->config.provision, sizeof(g->config.provision), "%s", g->record);
 	return g;
+}
+
+void sim_gateway_secondary_record(struct sim_gateway *g)
+{
+	write_record(g, false, sim_key_object(SIM_SPARE));
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -48,6 +48,9 @@ struct sim_gateway {
 struct sim_gateway *sim_gateway_new(void);
 void sim_gateway_free(struct sim_gateway *g);
 
+/* Puts a record in place that was signed for a secondary. */
+void sim_gateway_secondary_record(struct sim_gateway *g);
+
 /* Opens store (from the record if need be), network and key; close reverses. */
 enum cot_err sim_gateway_open(struct sim_gateway *g);
 void sim_gateway_close(struct sim_gateway *g);

@@ -86,6 +86,8 @@ static size_t report_of(struct sim_node *n, struct sim_ecu *e, uint8_t *ret, siz
 	if (!n->old_report)
 		e->report_counter++;
 	r.counter = e->report_counter;
+	if (n->bad_name)
+		r.filepath = COT_SLICE("../../etc/passwd");
 	memcpy(r.sha256, e->sha256, COT_SHA256_LEN);
 	must(cot_report_compose(&r, body, sizeof(body), &len) == COT_OK);
 	sim_key_id(key, id);

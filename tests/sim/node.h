@@ -61,6 +61,7 @@ struct sim_node {
 	bool forged_report;    /* signed by another key */
 	bool foreign_report;   /* of another vehicle */
 	bool garbled_report;
+	bool bad_name;         /* report with a path that climbs */
 	uint8_t burst;         /* dies after so many 36 requests */
 	bool slow;             /* answers 78 for a while before each answer */
 	enum cot_err verify_fails, stage_fails, activate_fails;

@@ -65,6 +65,8 @@ static const struct trouble troubles[] = {
 	{ "says confirmed, reports the old image", { .lies = true }, COT_E_REVERTED, true },
 	{ "forged report", { .forged_report = true }, COT_E_SIGNATURE, true },
 	{ "report of another vehicle", { .foreign_report = true }, COT_E_VEHICLE, true },
+	{ "garbled report", { .garbled_report = true }, COT_E_NOT_CANONICAL, true },
+	{ "report of a path that climbs", { .bad_name = true }, COT_E_NAME, true },
 	{ "replayed report", { .old_report = true }, COT_E_ROLLBACK, true }
 };
 
@@ -83,6 +85,8 @@ static void misbehave(struct sim_node *n, const struct sim_node *how)
 	n->forged_report = how->forged_report;
 	n->foreign_report = how->foreign_report;
 	n->old_report = how->old_report;
+	n->garbled_report = how->garbled_report;
+	n->bad_name = how->bad_name;
 }
 
 static void one_trouble(const struct trouble *t)

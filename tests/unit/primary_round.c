@@ -54,11 +54,94 @@ static void test_install(void **state)
 	assert_int_equal(g->round.outcome.installed, 0);
 }
 
+/* Stolen Director keys order what the Image repository never signed. */
+static void test_not_in_image(void **state)
+{
+	struct sim_gateway *g = *state;
+	json_t *targets;
+
+	sim_gateway_release(g, "ECU-A", "a-2.bin", 2, 3000);
+	assert_int_equal(sim_gateway_round(g), COT_OK);
+	sim_gateway_release(g, "ECU-A", "a-3.bin", 3, 3000);
+	targets = json_object_get(sim_signed(g->world, SIM_IMAGE, COT_ROLE_TARGETS), "targets");
+	json_object_del(targets, "a-3.bin");
+	sim_publish(g->world, SIM_IMAGE, COT_ROLE_TARGETS);
+	sim_httpd_forget(g->httpd);
+	assert_int_equal(sim_gateway_round(g), COT_E_NOT_IN_IMAGE);
+	assert_int_equal(cot_err_exit(g->round.outcome.err), COT_EXIT_DISAGREE);
+	assert_null(strstr(sim_httpd_log(g->httpd), "/i/targets/"));
+	assert_string_equal(g->a->ecus[0].filepath, "a-2.bin");
+}
+
+static void test_agreed(void **state)
+{
+	struct cot_verdict v = { .err = COT_OK, .agreed = true };
+
+	(void)state;
+	assert_int_equal(cot_round_check_agreed(&v), COT_OK);
+	v.agreed = false;
+	assert_int_equal(cot_round_check_agreed(&v), COT_E_NOT_IN_IMAGE);
+	v.agreed = true;
+	v.err = COT_E_EXPIRED;
+	assert_int_equal(cot_round_check_agreed(&v), COT_E_NOT_IN_IMAGE);
+}
+
+/* The download breaks off, the daemon is started anew, the rest is fetched. */
+static bool cut_image(struct sim_gateway *g, int fd, const struct sim_request *r, bool *ret)
+{
+	if (strstr(r->path, "/targets/") == NULL || r->ranged)
+		return false;
+	sim_say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n");
+	sim_send(fd, cot_slice(g->images[0].bytes, 1000));
+	*ret = false;
+	return true;
+}
+
+static void test_download_resumes(void **state)
+{
+	struct sim_gateway *g = *state;
+
+	sim_gateway_release(g, "ECU-A", "a-2.bin", 2, 3000);
+	g->hook = cut_image;
+	assert_int_equal(sim_gateway_round(g), COT_E_UNREACHABLE);
+	assert_string_equal(g->a->ecus[0].filepath, "factory.bin");
+	sim_gateway_close(g);
+	assert_int_equal(sim_gateway_round(g), COT_OK); /* the hook lets ranges pass */
+	assert_string_equal(g->a->ecus[0].filepath, "a-2.bin");
+}
+
+/* No time, no install; the next round makes up for it. */
+static bool no_time(struct sim_gateway *g, int fd, const struct sim_request *r, bool *ret)
+{
+	(void)g;
+	if (strcmp(r->path, "/time") != 0)
+		return false;
+	*ret = sim_reply(fd, 503, COT_SLICE("later"));
+	return true;
+}
+
+static void test_no_time(void **state)
+{
+	struct sim_gateway *g = *state;
+
+	sim_gateway_release(g, "ECU-A", "a-2.bin", 2, 3000);
+	g->hook = no_time;
+	assert_int_equal(sim_gateway_round(g), COT_E_NO_TIME);
+	assert_string_equal(g->a->ecus[0].filepath, "factory.bin");
+	g->hook = NULL;
+	assert_int_equal(sim_gateway_round(g), COT_OK);
+	assert_string_equal(g->a->ecus[0].filepath, "a-2.bin");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_first, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_install, set_up, tear_down)
+		cmocka_unit_test_setup_teardown(test_install, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_not_in_image, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_download_resumes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_no_time, set_up, tear_down),
+		cmocka_unit_test(test_agreed)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -261,6 +261,17 @@ static void test_record_refused(void **state)
 	sim_gateway_free(g);
 }
 
+static void test_record_of_a_secondary(void **state)
+{
+	struct sim_gateway *g = sim_gateway_new();
+
+	(void)state;
+	sim_gateway_secondary_record(g);
+	assert_int_equal(sim_gateway_open(g), COT_E_RECORD);
+	assert_int_equal(access(state_path(g, "state"), F_OK), -1);
+	sim_gateway_free(g);
+}
+
 /* ---- damage ------------------------------------------------------------------------------ */
 
 static void flip(const char *path, long offset)
@@ -317,6 +328,33 @@ static void test_damaged_document(void **state)
 	}
 	assert_int_equal(unlink(state_path(g, name)), 0);
 	assert_int_equal(sim_gateway_round(g), COT_E_STORE);
+	sim_gateway_free(g);
+}
+
+/* A record that says something else and is well-formed is noticed by its name. */
+static void test_damaged_record(void **state)
+{
+	struct sim_gateway *g = sim_gateway_new();
+	char name[160], text[65536];
+	char *at;
+	size_t len;
+	FILE *f;
+
+	(void)state;
+	assert_int_equal(sim_gateway_open(g), COT_OK);
+	snprintf(name, sizeof(name), "docs/%s", g->store.state.provision);
+	sim_gateway_close(g);
+	f = fopen(state_path(g, name), "r");
+	assert_non_null(f);
+	len = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[len] = '\0';
+	at = strstr(text, "\"hw-a\"");
+	assert_non_null(at);
+	flip(state_path(g, name), at - text + 4);
+	assert_int_equal(sim_gateway_open(g), COT_E_STORE);
+	flip(state_path(g, name), at - text + 4);
+	assert_int_equal(sim_gateway_open(g), COT_OK);
 	sim_gateway_free(g);
 }
 
@@ -402,6 +440,8 @@ int main(void)
 		cmocka_unit_test(test_record_refused),
 		cmocka_unit_test(test_damaged_state),
 		cmocka_unit_test(test_damaged_document),
+		cmocka_unit_test(test_damaged_record),
+		cmocka_unit_test(test_record_of_a_secondary),
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_open_folder),
 		cmocka_unit_test(test_two_daemons),
