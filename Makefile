@@ -212,7 +212,7 @@ freestanding: packages
 sanitize: packages
 	@sh tests/check/sanitize.sh
 
-## fuzz: libFuzzer on each parser for SECONDS=60 each
+## fuzz: libFuzzer on each parser and the UDS server, SECONDS=60 in all
 fuzz:
 	@sh tests/check/packages.sh fuzz
 	@sh tests/fuzz.sh
