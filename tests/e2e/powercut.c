@@ -10,7 +10,9 @@
  * The operations are counted by a first run without a cut, twice: by the flash
  * and by its trace.
  *
- *	ID=17:before  runs one case and tells what happens; ID=17 both
+ *	ID=17:before  runs one case and tells what happens; ID=17 all of it
+ *	TORN=8        also tears each operation in the middle, 8 ways: some of its units
+ *	              are there, one reads differently each time
  *
  * Last line: ops N, cuts 2N, completed 2N, bricks 0, unverified 0, rollbacks 0
  */
@@ -28,6 +30,13 @@
 
 struct tally {
 	unsigned long cuts, completed, bricks, unverified, rollbacks;
+};
+
+/* Before, after, or with a seed torn in the middle of an operation. */
+struct cut {
+	uint64_t op;
+	bool after;
+	unsigned torn;
 };
 
 struct campaign {
@@ -88,63 +97,72 @@ static const char *booted(const struct sim_secondary *s)
 	return NULL;
 }
 
-static void fault(struct campaign *c, const char *what, uint64_t op, bool after)
+static void say(const struct cut *cut, const char *what)
 {
-	(void)c;
-	printf("cut %llu:%s: %s\n", (unsigned long long)op, after ? "after" : "before", what);
+	if (cut->torn)
+		printf("cut %llu:torn%u: %s\n", (unsigned long long)cut->op, cut->torn, what);
+	else
+		printf("cut %llu:%s: %s\n", (unsigned long long)cut->op,
+		       cut->after ? "after" : "before", what);
+}
+
+static void judge_boot(struct campaign *c, struct floors before, const struct cut *cut)
+{
+	struct sim_secondary *s = c->s;
+	const char *name = s->boot.image ? booted(s) : NULL;
+	char text[64];
+
+	if (!s->boot.image) {
+		c->tally.bricks++;
+		say(cut, "nothing boots");
+	} else if (!name) {
+		c->tally.unverified++;
+		say(cut, "boots bytes that nobody signed");
+	} else if (strcmp(name, OLD) == 0 && before.counter > 1) {
+		c->tally.rollbacks++;
+		say(cut, "boots an image below the confirmed counter");
+	} else if (c->talk) {
+		snprintf(text, sizeof(text), "boots %s%s", name, s->boot.trial ? ", on trial" : "");
+		say(cut, text);
+	}
 }
 
 /* Power is back: what boots, and does the next update get there? */
-static void judge(struct campaign *c, struct floors before, uint64_t op, bool after)
+static void judge(struct campaign *c, struct floors before, const struct cut *cut)
 {
 	struct sim_secondary *s = c->s;
-	const char *name;
 	enum cot_err err;
 
 	sim_secondary_reset(s, false);
-	if (!s->boot.image) {
-		c->tally.bricks++;
-		fault(c, "nothing boots", op, after);
-	} else {
-		name = booted(s);
-		if (!name) {
-			c->tally.unverified++;
-			fault(c, "boots bytes that nobody signed", op, after);
-		} else if (c->talk) {
-			printf("cut %llu:%s: boots %s%s\n", (unsigned long long)op,
-			       after ? "after" : "before", name, s->boot.trial ? ", on trial" : "");
-		}
-		if (name == NULL || (strcmp(name, OLD) == 0 && before.counter > 1)) {
-			c->tally.rollbacks++;
-			fault(c, "boots an image below the confirmed counter", op, after);
-		}
-	}
+	judge_boot(c, before, cut);
 	if (below(floors_of(s), before)) {
 		c->tally.rollbacks++;
-		fault(c, "a floor is lower than before", op, after);
+		say(cut, "a floor is lower than before");
 	}
 	err = sim_secondary_update(s, NEW);
 	if (err == COT_OK && sim_secondary_runs(s, NEW))
 		c->tally.completed++;
 	else
-		fault(c, cot_err_word(err), op, after);
+		say(cut, cot_err_word(err));
 }
 
-static void run_case(struct campaign *c, uint64_t op, bool after)
+static void run_case(struct campaign *c, const struct cut *cut)
 {
 	jmp_buf power;
 
 	begin(c);
 	c->s->flash.power = &power;
-	c->s->flash.cut = op;
-	c->s->flash.cut_after = after;
+	c->s->flash.cut = cut->op;
+	c->s->flash.cut_after = cut->after;
+	c->s->flash.torn = cut->torn * 2654435761u;
 	c->tally.cuts++;
 	if (setjmp(power) == 0) {
 		(void)sim_secondary_update(c->s, NEW);
-		fault(c, "power was never cut", op, after);
+		say(cut, "power was never cut");
 		return;
 	}
-	judge(c, floors_of(c->s), op, after);
+	c->s->flash.torn = 0;
+	judge(c, floors_of(c->s), cut);
 }
 
 /* ---- the campaign -------------------------------------------------------------------- */
@@ -219,15 +237,33 @@ static uint64_t count_ops(struct campaign *c)
 }
 
 /* N, N:before, N:after */
-static bool wanted(const char *id, uint64_t op, bool after)
+static bool wanted(const char *id, const struct cut *cut)
 {
 	char *end = NULL;
 
 	if (!id || !*id)
 		return true;
-	if (strtoull(id, &end, 10) != op)
+	if (strtoull(id, &end, 10) != cut->op)
 		return false;
-	return *end == 0 || strcmp(end, after ? ":after" : ":before") == 0;
+	return *end == 0 ||
+	       (!cut->torn && strcmp(end, cut->after ? ":after" : ":before") == 0);
+}
+
+static void run_op(struct campaign *c, uint64_t op)
+{
+	const char *id = getenv("ID"), *ways = getenv("TORN");
+	unsigned long torn = ways ? strtoul(ways, NULL, 10) : 0;
+	struct cut cut = { op, false, 0 };
+
+	if (wanted(id, &cut))
+		run_case(c, &cut);
+	cut.after = true;
+	if (wanted(id, &cut))
+		run_case(c, &cut);
+	for (cut.torn = 1; cut.torn <= torn; cut.torn++) {
+		if (wanted(id, &cut))
+			run_case(c, &cut);
+	}
 }
 
 int main(void)
@@ -241,12 +277,8 @@ int main(void)
 		return 1;
 	prepare(&c);
 	c.ops = count_ops(&c);
-	for (op = 1; op <= c.ops; op++) {
-		if (wanted(id, op, false))
-			run_case(&c, op, false);
-		if (wanted(id, op, true))
-			run_case(&c, op, true);
-	}
+	for (op = 1; op <= c.ops; op++)
+		run_op(&c, op);
 	printf("ops %llu, cuts %lu, completed %lu, bricks %lu, unverified %lu, rollbacks %lu\n",
 	       (unsigned long long)c.ops, t->cuts, t->completed, t->bricks, t->unverified,
 	       t->rollbacks);

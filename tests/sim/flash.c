@@ -320,6 +320,7 @@ void sim_flash_restore(struct sim_flash *f, const uint8_t *snapshot)
 	size_t at = 0;
 	int i;
 
+	f->unstable = false;
 	for (i = 0; i < COT_REGION_COUNT; i++) {
 		memcpy(f->mem[i], snapshot + at, f->flash.region[i].size);
 		at += f->flash.region[i].size;
