@@ -537,6 +537,111 @@ static void images_by_name(void **state)
 	assert_int_equal(uds(b, file("i/a-2.bin", len)), cot_uds_nrc_of(COT_E_ARGUMENT));
 }
 
+/* ---- waiting and leaving ------------------------------------------------------------------ */
+
+/* One poll, that much later; true if a response came, which is then in ret. */
+static bool poll_later(struct bench *b, uint64_t ms, struct cot_slice *ret)
+{
+	b->s->now_ms += ms;
+	cot_sec_poll(&b->s->node, b->s->now_ms);
+	return cot_sec_response(&b->s->node, ret);
+}
+
+static const struct cot_uds_request eight_pages = {
+	.sid = COT_UDS_FILE, .sub = COT_UDS_FILE_REPLACE, .size = 8 * 4096, .packed = 8 * 4096,
+	.name = BYTES("d/targets.json")
+};
+
+static void announce_eight_pages(struct bench *b)
+{
+	uint8_t bytes[64];
+	size_t len;
+
+	sim_secondary_reset(b->s, true);
+	assert_int_equal(cot_uds_build_request(&eight_pages, bytes, sizeof(bytes), &len), COT_OK);
+	cot_sec_request(&b->s->node, cot_slice(bytes, len), b->s->now_ms);
+	assert_true(cot_sec_busy(&b->s->node));
+}
+
+/* As long as 7F xx 78 waits for the line, nothing goes on behind it. */
+static void response_leaves_before_the_next_step(void **state)
+{
+	struct bench *b = *state;
+	struct cot_slice answer;
+	uint64_t ops;
+
+	announce_eight_pages(b);
+	b->s->now_ms += COT_SEC_PENDING_FIRST_MS;
+	cot_sec_poll(&b->s->node, b->s->now_ms);
+	ops = b->s->flash.ops;
+	cot_sec_poll(&b->s->node, b->s->now_ms + 10000);
+	assert_int_equal(b->s->flash.ops, ops);
+	assert_true(cot_sec_response(&b->s->node, &answer));
+	assert_memory_equal(answer.ptr, "\x7F\x38\x78", 3);
+	assert_false(poll_later(b, 1, &answer));
+	assert_int_equal(b->s->flash.ops, ops + 1);
+}
+
+/* Each page takes longer than S3; the session ends S3 after the answer. */
+static void session_lasts_as_long_as_its_job(void **state)
+{
+	struct bench *b = *state;
+	struct cot_slice answer;
+
+	announce_eight_pages(b);
+	while (cot_sec_busy(&b->s->node)) {
+		assert_int_equal(cot_sec_reset(&b->s->node), COT_RESET_NONE);
+		assert_true(poll_later(b, 2 * COT_SEC_S3_MS, &answer));
+	}
+	assert_int_equal(answer.ptr[0], COT_UDS_FILE + 0x40);
+	assert_false(poll_later(b, COT_SEC_S3_MS - 1, &answer));
+	assert_int_equal(cot_sec_reset(&b->s->node), COT_RESET_NONE);
+	assert_false(poll_later(b, 1, &answer));
+	assert_int_equal(cot_sec_reset(&b->s->node), COT_RESET_BOOT);
+}
+
+/* Only what was verified keeps a loader longer than S3. */
+static void refused_documents_buy_no_time(void **state)
+{
+	struct bench *b = *state;
+	struct cot_slice answer;
+
+	sim_secondary_reset(b->s, true);
+	assert_int_equal(sim_secondary_send(b->s, "d/targets.json", COT_SLICE("{}")), COT_OK);
+	assert_int_equal(sim_secondary_send_time(b->s), COT_OK);
+	assert_int_equal(sim_secondary_verify(b->s, NULL), COT_E_MISSING);
+	assert_false(poll_later(b, COT_SEC_S3_MS, &answer));
+	assert_int_equal(cot_sec_reset(&b->s->node), COT_RESET_BOOT);
+	sim_secondary_reset(b->s, false);
+	assert_int_equal(sim_secondary_metadata(b->s), COT_OK);
+	assert_false(poll_later(b, COT_SEC_STAGED_S3_MS - 1, &answer));
+	assert_int_equal(cot_sec_reset(&b->s->node), COT_RESET_NONE);
+	assert_false(poll_later(b, 1, &answer));
+	assert_int_equal(cot_sec_reset(&b->s->node), COT_RESET_BOOT);
+}
+
+static void reset_waits_for_its_answer(void **state)
+{
+	struct bench *b = *state;
+	struct cot_slice answer;
+
+	cot_sec_request(&b->s->node, COT_SLICE("\x11\x01"), b->s->now_ms);
+	assert_int_equal(cot_sec_reset(&b->s->node), COT_RESET_NONE);
+	assert_true(cot_sec_response(&b->s->node, &answer));
+	assert_memory_equal(answer.ptr, "\x51\x01", 2);
+	assert_int_equal(cot_sec_reset(&b->s->node), COT_RESET_BOOT);
+}
+
+/* The suppress bit is for positive answers. */
+static void refusals_are_not_suppressed(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(ask(b, COT_SLICE("\x31\x81\xFD\x10")), 0x7F);
+	sim_secondary_reset(b->s, true);
+	assert_int_equal(ask(b, COT_SLICE("\x31\x81\xFD\x10")), SILENCE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -558,6 +663,11 @@ int main(void)
 		TEST(exit_waits_for_the_last_byte),
 		TEST(lost_verdict_can_be_asked_for),
 		TEST(images_by_name),
+		TEST(response_leaves_before_the_next_step),
+		TEST(session_lasts_as_long_as_its_job),
+		TEST(refused_documents_buy_no_time),
+		TEST(reset_waits_for_its_answer),
+		TEST(refusals_are_not_suppressed),
 	};
 
 	return cmocka_run_group_tests_name("secondary_server", tests, NULL, NULL);
