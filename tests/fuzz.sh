@@ -54,7 +54,7 @@ variant=${CANARY:+-canary}
 build "$work/san$variant" -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 [ -n "${CANARY:-}" ] || build "$work/cov" -fprofile-instr-generate -fcoverage-mapping
 
-findings=0; execs_all=0; inputs_all=0; low=0
+findings=0; caught=; execs_all=0; inputs_all=0; low=0
 printf '%-12s %12s %8s %9s  %s\n' target executions corpus regions covers
 for t in $targets; do
 	seedcorpus=tests/fuzz/corpus/$t
@@ -64,14 +64,14 @@ for t in $targets; do
 	dict=; [ -f "tests/fuzz/$t.dict" ] && dict=-dict=tests/fuzz/$t.dict
 	status=0
 	ASAN_OPTIONS=detect_leaks=0 "$work/$t$variant" -seed="$SEED" -max_total_time="$each" -max_len=8192 -timeout=10 \
-		-rss_limit_mb=1024 -print_final_stats=1 $dict -artifact_prefix="$work/$t." \
+		-rss_limit_mb=1024 -print_final_stats=1 $dict -artifact_prefix="$work/$t$variant." \
 		"$work/new/$t" "$seedcorpus" > "$work/$t.log" 2>&1 || status=$?
 	execs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/$t.log"); execs=${execs:-0}
 	corpus=$(ls "$seedcorpus" | wc -l)
 	if [ "$status" -ne 0 ]; then
-		findings=$((findings + 1))
+		findings=$((findings + 1)); caught="$caught $t"
 		printf '%-12s found: %s\n' "$t" "$(grep -m 1 -E 'ERROR|runtime error|SUMMARY' "$work/$t.log" || echo "status $status")"
-		ls "$work/$t."crash-* "$work/$t."timeout-* 2>/dev/null | sed 's/^/             /' || true
+		ls "$work/$t$variant."crash-* "$work/$t$variant."timeout-* 2>/dev/null | sed 's/^/             /' || true
 	fi
 	regions=-
 	covers=$(sed -n 's#^.*COVERS: *\(.*[^ ]\) *\*/.*#\1#p' "tests/fuzz/$t.c" | head -n 1)
@@ -87,5 +87,6 @@ for t in $targets; do
 	printf '%-12s %12s %8s %9s  %s\n' "$t" "$execs" "$corpus" "$regions" "$covers"
 	execs_all=$((execs_all + execs)); inputs_all=$((inputs_all + corpus))
 done
+[ -z "${CANARY:-}" ] || echo "caught by:${caught:- nothing}"
 echo "executions $execs_all, corpus $inputs_all, targets $count, below 90 % of regions: $low, findings $findings"
 [ "$findings" -eq 0 ] && [ "$low" -eq 0 ]

@@ -23,6 +23,22 @@ static void scalar(struct cot_slice value)
 		abort();
 }
 
+/* Several members at once are the same as each alone. */
+static void members(struct cot_slice object, bool checked)
+{
+	static const char *const names[] = { "s", "n", "signed" };
+	struct cot_slice all[3], one;
+	size_t i;
+
+	if (cot_json_members(object, names, 3, all) != COT_OK)
+		return;
+	for (i = 0; checked && i < 3; i++) {
+		(void)!cot_json_member(object, names[i], &one);
+		if (one.ptr != all[i].ptr || one.len != all[i].len)
+			abort();
+	}
+}
+
 /* Every container of one level and the level below it. */
 static void walk(struct cot_slice text, bool checked, int deeper)
 {
@@ -32,6 +48,7 @@ static void walk(struct cot_slice text, bool checked, int deeper)
 	uint64_t n;
 
 	scalar(text);
+	members(text, checked);
 	if (cot_json_object(text, &it) == COT_OK) {
 		(void)!cot_json_member_string(text, "s", &again);
 		(void)!cot_json_member_uint(text, "n", 9, &n);
