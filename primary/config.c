@@ -396,7 +396,7 @@ static enum cot_err read_text(struct reader *r, char **ret)
 	else if (err == COT_E_LENGTH_EXCEEDED)
 		err = refuse(r, "this is no configuration", "the file is too long");
 	else if (err != COT_OK)
-		(void)refuse(r, cot_err_hint(err), "%s", cot_err_sentence(err));
+		(void)refuse(r, cot_err_hint(err), "the configuration");
 	if (err != COT_OK) {
 		free(text);
 		return err;

@@ -38,6 +38,17 @@ static int complain(enum cot_err err, const char *what, const char *hint)
 	return (int)cot_err_exit(err);
 }
 
+/* Always false: what read_options ends with. */
+static bool misuse(const char *word)
+{
+	if (word[0] != '\0')
+		fprintf(stderr, "cotterctl: `%s` is no command and no option, or lacks its value (usage)\n",
+		        word);
+	else
+		fputs("cotterctl: a command is needed (usage)\n", stderr);
+	return false;
+}
+
 static bool read_options(int argc, char **argv, struct options *o)
 {
 	int i;
@@ -56,9 +67,9 @@ static bool read_options(int argc, char **argv, struct options *o)
 		else if (strcmp(argv[i], "status") == 0 && !o->status)
 			o->status = true;
 		else
-			return false;
+			return misuse(argv[i]);
 	}
-	return o->status || o->help || o->version;
+	return o->status || o->help || o->version || misuse("");
 }
 
 /* ---- the table ---------------------------------------------------------------------- */
@@ -203,7 +214,7 @@ int main(int argc, char **argv)
 	int status;
 
 	if (!read_options(argc, argv, &o)) {
-		fputs(usage, stderr);
+		fputs("hint: cotterctl --help\n", stderr);
 		return COT_EXIT_USAGE;
 	}
 	if (o.help || o.version) {

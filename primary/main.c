@@ -48,8 +48,11 @@ static bool read_options(int argc, char **argv, struct options *o)
 			if (strcmp(argv[i], names[k]) == 0)
 				break;
 		}
-		if (k == sizeof(names) / sizeof(names[0]))
+		if (k == sizeof(names) / sizeof(names[0])) {
+			fprintf(stderr, "cotterd: `%s` is no option, or lacks its value (usage)\n",
+			        argv[i]);
 			return false;
+		}
 		*flags[k] = true;
 	}
 	return true;
@@ -85,7 +88,7 @@ int main(int argc, char **argv)
 	int status;
 
 	if (!read_options(argc, argv, &o)) {
-		fputs(usage, stderr);
+		fputs("hint: cotterd --help\n", stderr);
 		return COT_EXIT_USAGE;
 	}
 	if (o.help || o.version) {

@@ -382,10 +382,15 @@ static enum cot_err run(struct tool *t)
 	if (err == COT_OK)
 		err = publish_collect(&p);
 	if (err == COT_OK && count_new(&p) == 0) {
-		printf("nothing to publish: %s has everything already\n", p.out);
-		t->status = COT_EXIT_NOTHING;
+		/* Also what a publication that was interrupted at its end left to do: its
+		 * drafts are out, and must not be handed out a second time. */
+		err = publish_history(&p);
+		if (err == COT_OK) {
+			printf("nothing to publish: %s has everything already\n", p.out);
+			t->status = COT_EXIT_NOTHING;
+		}
 		publish_free(&p);
-		return COT_OK;
+		return err;
 	}
 	if (err == COT_OK)
 		err = publish_write(&p);

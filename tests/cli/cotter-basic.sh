@@ -53,6 +53,7 @@ refuses 'refresh: a key for nothing' 10 key_not_listed c refresh image --key key
 refuses 'publish: a vehicle whose chain is not made yet' 10 sig_threshold c publish pub
 run order fw/a-1.0
 report 'the first order' [ $status -eq 0 ]
+cp -r folder interrupted
 accepts 'publish' 'verified as a new gateway' c publish pub
 for f in image/1.root.json image/1.targets.json image/1.snapshot.json image/timestamp.json \
 	director/VEH-1/1.root.json director/VEH-1/1.targets.json \
@@ -67,6 +68,10 @@ report 'the temporary folder is gone' sh -c '[ -z "$(ls -A pub | grep publish)" 
 report 'drafts became history' sh -c '[ -z "$(ls folder/image/staged)" ] &&
 	cmp -s folder/image/published/1.timestamp.json pub/image/timestamp.json'
 ends 'publish: nothing new' 2 'nothing to publish' c publish pub
+rm -rf folder && mv interrupted folder # as if killed right after the switch
+ends 'publish: interrupted after the switch' 2 'nothing to publish' c publish pub
+report 'its drafts became history' sh -c '[ -z "$(ls folder/image/staged)" ] &&
+	[ -z "$(ls folder/director/VEH-1/staged)" ]'
 
 # ---- update ----------------------------------------------------------------------------------
 

@@ -8,13 +8,13 @@
  * run it is to print that line's words, test oneself and confirm.
  */
 #include "keys/crypto/init.h"
+#include "keys/encode.h"
 #include "secondary/link/host/transport.h"
 #include "secondary/ports/posix/board.h"
 #include "secondary/ports/posix/factory.h"
 #include "secondary/secondary.h"
 
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -292,10 +292,25 @@ static const char *value(const char *name, int argc, char **argv, int *i)
 	return argv[++*i];
 }
 
+static int misused(const char *word)
+{
+	char what[200];
+
+	snprintf(what, sizeof(what), "`%.80s` is no option, lacks its value, or is no value for it", word);
+	return misuse(what);
+}
+
+/* A whole number of at most max, and nothing after it. */
+static bool number(const char *text, uint64_t max, uint64_t *ret)
+{
+	return cot_decimal(cot_slice_str(text), max, ret) == COT_OK;
+}
+
 static int provision(int argc, char **argv)
 {
 	struct posix_factory f = { .flash = NULL };
 	const char *what = "", *v;
+	uint64_t slot_size;
 	enum cot_err err;
 	int i;
 
@@ -308,12 +323,13 @@ static int provision(int argc, char **argv)
 			f.key = v;
 		else if ((v = value("--image", argc, argv, &i)))
 			f.image = v;
-		else if ((v = value("--slot-size", argc, argv, &i)))
-			f.slot_size = (uint32_t)strtoul(v, NULL, 10);
+		else if ((v = value("--slot-size", argc, argv, &i)) &&
+		         number(v, UINT32_MAX, &slot_size))
+			f.slot_size = (uint32_t)slot_size;
 		else if (strcmp(argv[i], "--force") == 0)
 			f.force = true;
 		else
-			return misuse(argv[i]);
+			return misused(argv[i]);
 	}
 	if (!f.flash || !f.record || !f.key || !f.image)
 		return misuse("provision needs --flash, --record, --key and --image");
@@ -351,7 +367,7 @@ static bool parse_option(struct options *o, int argc, char **argv, int *i)
 	else if ((v = value("--cut-after", argc, argv, i)) ||
 	         (v = value("--cut-before", argc, argv, i))) {
 		o->cut_after = strcmp(argv[*i - 1], "--cut-after") == 0;
-		o->cut = strtoull(v, NULL, 10);
+		return number(v, UINT64_MAX, &o->cut);
 	} else if ((v = value("--selftest", argc, argv, i)))
 		return parse_selftest(v, &o->selftest);
 	else if (strcmp(argv[*i], "--programming") == 0)
@@ -376,7 +392,7 @@ int main(int argc, char **argv)
 		return provision(argc, argv);
 	for (i = 1; i < argc; i++) {
 		if (!parse_option(&o, argc, argv, &i))
-			return misuse(argv[i]);
+			return misused(argv[i]);
 	}
 	if (!o.flash || !o.link)
 		return misuse("--flash and --link are needed");
