@@ -10,6 +10,16 @@
 
 /* ---- DIRECTOR ------------------------------------------------------------------ */
 
+/* Nothing is left to agree on: the ECU runs this image under this counter.  With
+ * another counter the order would move the ECU's counter floor, and for that the
+ * Director's word alone is not enough. */
+static bool is_settled(const struct cot_order *order, const struct cot_ecu *ecu)
+{
+	uint64_t counter = order->target.has_counter ? order->target.counter : 0;
+
+	return cot_order_installed(order, ecu) && counter == ecu->counter;
+}
+
 /* Is anything ordered that an ECU of ours does not run yet? */
 static enum cot_err find_pending(struct cot_cycle *c)
 {
@@ -23,7 +33,7 @@ static enum cot_err find_pending(struct cot_cycle *c)
 		const struct cot_ecu *ecu = cot_ecu_find(config->ecus, config->ecu_count,
 		                                         order.ecu);
 
-		if (ecu != NULL && !cot_order_installed(&order, ecu))
+		if (ecu != NULL && !is_settled(&order, ecu))
 			c->pending = true;
 	}
 	return err == COT_E_NOT_FOUND ? COT_OK : err;

@@ -73,7 +73,8 @@ static void copy_name(struct cot_slice name, char *ret)
 }
 
 /* The release counter is not in the report: it is what signed Targets say of the
- * image that the report names. */
+ * image that the report names.  Trusted Targets are enough: they were committed
+ * only if all repositories agreed on them or this counter was known already. */
 static void take_counter(struct cot_inventory *row, const struct cot_targets *orders)
 {
 	struct cot_order order;

@@ -341,6 +341,25 @@ static void counter_differs(struct attack_scene *s)
 	publish_targets(s, DIR);
 }
 
+/* The ECU runs what is ordered; the thief of the Director's keys orders it once
+ * more, with a counter that would shut out every honest release. */
+static void counter_raised(struct attack_scene *s)
+{
+	json_t *targets = json_object_get(sim_signed(s->w, DIR, COT_ROLE_TARGETS), "targets");
+	json_t *custom;
+
+	sim_install(s->c, "ECU-A");
+	sim_order(s->w, "ECU-A", "hw-a", "a-2.bin");
+	custom = json_object_get(json_object_get(targets, "a-2.bin"), "custom");
+	json_object_set_new(custom, "releaseCounter", json_integer(2 + 65536));
+	sim_publish(s->w, DIR, COT_ROLE_TARGETS);
+}
+
+static void honest_again(struct attack_scene *s)
+{
+	sim_release(s->w, "ECU-A", "a-4.bin", 4);
+}
+
 static void counter_missing(struct attack_scene *s)
 {
 	unsigned repo = strcmp(s->attack->arg, "image") == 0 ? IMG : DIR;
@@ -490,6 +509,12 @@ static const struct attack attacks[] = {
 	       "the Director may not drop a hash", hash_dropped, .arg = "sha512"),
 	ATTACK(P30_counter_differs, REPO_MISMATCH,
 	       "the repositories must agree on the counter", counter_differs),
+	ATTACK(P30_counter_raised, REPO_MISMATCH,
+	       "the Director alone may not raise the counter of what already runs",
+	       counter_raised, honest_again),
+	ATTACK(P30_counter_raised_on_a_full_ecu, REPO_MISMATCH,
+	       "a fully verifying ECU takes no counter from the Director alone",
+	       counter_raised, honest_again, .kind = SIM_FULL_ECU),
 	ATTACK(P30_counter_missing_in_director, MISSING,
 	       "an order without counter is refused", counter_missing, .arg = "director"),
 	ATTACK(P30_counter_missing_in_image, MISSING,

@@ -73,6 +73,63 @@ static void test_not_in_image(void **state)
 	assert_string_equal(g->a->ecus[0].filepath, "a-2.bin");
 }
 
+static json_t *order_custom(struct sim_gateway *g, unsigned repo, const char *name)
+{
+	json_t *targets = json_object_get(sim_signed(g->world, repo, COT_ROLE_TARGETS),
+	                                  "targets");
+
+	return json_object_get(json_object_get(targets, name), "custom");
+}
+
+static uint64_t counter(struct sim_gateway *g)
+{
+	return cot_state_ecu(&g->store.state, COT_SLICE("ECU-A"))->counter;
+}
+
+/* Stolen Director keys order what already runs, with a counter that would shut
+ * out every honest release. */
+static void test_counter_raised(void **state)
+{
+	struct sim_gateway *g = *state;
+	uint8_t before[COT_SHA256_LEN], after[COT_SHA256_LEN];
+
+	sim_gateway_release(g, "ECU-A", "a-2.bin", 2, 3000);
+	assert_int_equal(sim_gateway_round(g), COT_OK);
+	assert_int_equal(counter(g), 2);
+	sim_gateway_trust(g, before);
+	json_object_set_new(order_custom(g, SIM_DIRECTOR, "a-2.bin"), "releaseCounter",
+	                    json_integer(2 + 65536));
+	sim_publish(g->world, SIM_DIRECTOR, COT_ROLE_TARGETS);
+	assert_int_equal(sim_gateway_round(g), COT_E_REPO_MISMATCH);
+	assert_int_equal(sim_gateway_round(g), COT_E_REPO_MISMATCH);
+	sim_gateway_trust(g, after);
+	assert_memory_equal(before, after, sizeof(before));
+	assert_int_equal(counter(g), 2);
+	sim_gateway_release(g, "ECU-A", "a-3.bin", 3, 3000);
+	assert_int_equal(sim_gateway_round(g), COT_OK);
+	assert_string_equal(g->a->ecus[0].filepath, "a-3.bin");
+	assert_int_equal(counter(g), 3);
+}
+
+/* Both repositories may count what already runs anew. */
+static void test_counter_agreed(void **state)
+{
+	struct sim_gateway *g = *state;
+
+	sim_gateway_release(g, "ECU-A", "a-2.bin", 2, 3000);
+	assert_int_equal(sim_gateway_round(g), COT_OK);
+	json_object_set_new(order_custom(g, SIM_DIRECTOR, "a-2.bin"), "releaseCounter",
+	                    json_integer(5));
+	json_object_set_new(order_custom(g, SIM_IMAGE, "a-2.bin"), "releaseCounter",
+	                    json_integer(5));
+	sim_publish(g->world, SIM_IMAGE, COT_ROLE_TARGETS);
+	sim_publish(g->world, SIM_DIRECTOR, COT_ROLE_TARGETS);
+	assert_int_equal(sim_gateway_round(g), COT_OK);
+	assert_int_equal(g->round.outcome.installed, 0);
+	assert_int_equal(sim_gateway_round(g), COT_OK);
+	assert_int_equal(counter(g), 5);
+}
+
 static void test_agreed(void **state)
 {
 	struct cot_verdict v = { .err = COT_OK, .agreed = true };
@@ -139,6 +196,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_install, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_not_in_image, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_counter_raised, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_counter_agreed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_download_resumes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_time, set_up, tear_down),
 		cmocka_unit_test(test_agreed)
