@@ -6,7 +6,8 @@
 # what is trusted as it is.  Each refusal has a good twin.
 . "$(dirname "$0")/lib.inc"
 PATH=$BUILD:$PATH:/usr/sbin
-PORT=${PORT:-$((20000 + $$ % 20000))}
+# Below what the kernel gives to outgoing connections.
+PORT=${PORT:-$((10000 + $$ % 20000))}
 export PATH PORT BUILD
 W=$work/w
 (
