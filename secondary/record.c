@@ -370,6 +370,8 @@ static enum cot_err move_on(struct cot_record_log *log, const struct cot_record 
 		err = seal_page(&next);
 	if (err == COT_OK)
 		*log = next;
+	else
+		log->full = true; /* what stands in the next page may count at some later start */
 	return err;
 }
 
@@ -417,12 +419,38 @@ static bool tail_clean(const struct cot_record_log *log)
 	                       page_size(log) - log->tail, &blank) == COT_OK && blank;
 }
 
+/* May the page that a cut left unfinished come to count at some later start?  Its
+ * first seal may be programmed in part, and read as whole some other time. */
+static bool next_unsealed(const struct cot_record_log *log, uint32_t *ret_page)
+{
+	struct cot_record_log next = *log;
+	uint8_t bytes[HEADER_LEN];
+	uint32_t generation;
+
+	next.page = (log->page + page_size(log)) % log->flash->region[log->region].size;
+	*ret_page = next.page;
+	if (next.page == log->page)
+		return false;
+	return read_at(&next, 0, bytes, HEADER_LEN) != COT_OK ||
+	       (check_header(bytes, &generation) == COT_OK &&
+	        check_page_sealed(&next) != COT_OK);
+}
+
+/* Nothing may be appended while a newer page could still come to count. */
+static void drop_unsealed(struct cot_record_log *log)
+{
+	uint32_t page;
+
+	if (next_unsealed(log, &page))
+		log->full = cot_flash_erase(log->flash, log->region, page) != COT_OK;
+}
+
 enum cot_err cot_record_mount(struct cot_record_log *log, const struct cot_flash *flash,
                               enum cot_region region)
 {
 	struct found last = { 0, 0, 0, 0 };
 	uint32_t second;
-	enum cot_err err = COT_OK;
+	bool sealed, torn;
 
 	memset(log, 0, sizeof(*log));
 	log->flash = flash;
@@ -431,19 +459,17 @@ enum cot_err cot_record_mount(struct cot_record_log *log, const struct cot_flash
 	if (!log->current)
 		return COT_E_STORE;
 	second = header_size(log) + unit_of(log);
-	if (!seal_begun(log, second))
-		err = write_seal(log, second);
-	if (err != COT_OK)
-		return err;
-	if (walk(log, &last) && !seal_begun(log, last.at + body_size(log, last.len))) {
-		if (move_on(log, NULL) == COT_OK)
-			return COT_OK;
-		log->tail = last.at; /* does not read the same twice: it never was */
-	} else if (tail_clean(log)) {
+	sealed = seal_begun(log, second) || write_seal(log, second) == COT_OK;
+	torn = walk(log, &last) && !seal_begun(log, last.at + body_size(log, last.len));
+	if (sealed && !torn && tail_clean(log)) {
+		drop_unsealed(log);
 		return COT_OK;
 	}
 	/* What a cut left must not come back as a record at some later start; if the
 	 * next page cannot be written now, the next commit has to do it. */
-	log->full = move_on(log, NULL) != COT_OK;
+	if (move_on(log, NULL) == COT_OK || !torn)
+		return COT_OK;
+	log->tail = last.at; /* does not read the same twice: it never was */
+	(void)!move_on(log, NULL);
 	return COT_OK;
 }

@@ -20,7 +20,8 @@
  * good only once its seal was begun.  cot_record_mount finishes what a cut left
  * open before anybody acts on it: it seals the page, or moves to the next one
  * with what can be read, so that a torn record either counts from now on or
- * never will.
+ * never will.  A next page that was not sealed is erased then, before anything
+ * is appended to the current one: its seal may read as whole another time.
  *
  * When a page is full the next one is erased, the newest record of each type is
  * copied, the new record written, and only then the page sealed.
@@ -54,8 +55,9 @@ struct cot_record {
 };
 
 /* Finds the current page.  COT_E_STORE: there is none, the log is empty and the
- * first write starts it; COT_E_FLASH: a page could not be sealed.  Among pages with valid seals the newest generation counts, by serial
- * arithmetic, so that it may wrap. */
+ * first write starts it.  Among pages with valid seals the newest generation
+ * counts, by serial arithmetic, so that it may wrap.  Flash that cannot be written
+ * is no failure here: records are read, and the next write has to move on. */
 COT_MUST_CHECK enum cot_err cot_record_mount(struct cot_record_log *log,
                                              const struct cot_flash *flash,
                                              enum cot_region region);
