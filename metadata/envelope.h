@@ -79,7 +79,7 @@ struct cot_role_keys {
 
 /* Reads a key object {keytype, keyval{public}, scheme}.  COT_E_SCHEME if the
  * scheme is unknown, not one for metadata (HMAC), or does not fit the keytype;
- * ret->text is set even then.  Says nothing about the key's soundness. */
+ * ret->text is set even then, and ret->scheme is HMAC if that is why.  Says nothing about the key's soundness. */
 COT_MUST_CHECK enum cot_err cot_key_parse(struct cot_slice object, struct cot_key *ret);
 
 /* The role's key of that id.  COT_E_KEY_NOT_LISTED if the role does not list

@@ -322,8 +322,6 @@ static enum cot_err cot_distribute_check_done(const struct cot_distribute *d,
 {
 	const struct cot_inventory *row = &d->store->state.ecus[in->ecu];
 
-	if (d->ecu_err[in->ecu] == COT_E_UNSUPPORTED && in->confirmed)
-		return COT_OK;
 	if (d->ecu_err[in->ecu] != COT_OK)
 		return d->ecu_err[in->ecu];
 	return memcmp(row->sha256, in->order.target.image.hashes.sha256, COT_SHA256_LEN) == 0

@@ -37,7 +37,7 @@ struct cot_install {
 	struct cot_order order;
 	int fd;                /* verified image, owned */
 	enum cot_err err;
-	bool staged, activated, confirmed;
+	bool staged, activated;
 };
 
 struct cot_distribute {
@@ -77,9 +77,9 @@ COT_MUST_CHECK enum cot_err cot_distribute_poll(struct cot_distribute *d);
 void cot_distribute_add(struct cot_distribute *d, size_t ecu, const struct cot_order *order,
                         int fd);
 
-/* COT_OK: every ECU added runs what it was ordered, by its own signed report (or
- * by its status, if only the Director can verify the report).  Otherwise the
- * first error. */
+/* COT_OK: every ECU added runs what it was ordered, by its own signed report.
+ * Otherwise the first error; COT_E_UNSUPPORTED if only the Director can verify
+ * the report. */
 COT_MUST_CHECK enum cot_err cot_distribute_run(struct cot_distribute *d);
 
 /* ---- steps of one node, used by cot_distribute_run (install.c) ---------------------- */

@@ -265,7 +265,6 @@ enum cot_err cot_install_wait(struct cot_distribute *d, struct cot_install *in)
 	}
 	if (err == COT_PENDING)
 		err = look(in->node) == COT_OK ? COT_E_SLOW : COT_E_ECU_SILENT;
-	in->confirmed = err == COT_OK;
 	cot_log(err == COT_OK ? COT_LOG_INFO : COT_LOG_WARNING, "ecu", "%s ecu=%s word=%s",
 	        err == COT_OK ? "confirmed" : "not confirmed", serial_of(d, in),
 	        cot_err_word(err));

@@ -8,6 +8,14 @@
 
 #include <string.h>
 
+/* HMAC is no scheme for metadata, but a good one for reports. */
+static enum cot_err parse_key(struct cot_slice object, struct cot_key *ret)
+{
+	enum cot_err err = cot_key_parse(object, ret);
+
+	return err == COT_E_SCHEME && ret->scheme == COT_SCHEME_HMAC_SHA256 ? COT_OK : err;
+}
+
 enum cot_err cot_reports_key(const struct cot_store *s, struct cot_slice serial,
                              struct cot_key *ret)
 {
@@ -17,7 +25,7 @@ enum cot_err cot_reports_key(const struct cot_store *s, struct cot_slice serial,
 
 	while (err == COT_OK && cot_provision_next_ecu(&it, &ecu)) {
 		if (cot_slice_eq(ecu.serial, serial))
-			return cot_key_parse(ecu.key, ret);
+			return parse_key(ecu.key, ret);
 	}
 	return err == COT_OK ? COT_E_ECU_UNKNOWN : err;
 }
@@ -98,47 +106,49 @@ static void take(struct cot_inventory *row, const struct cot_report *report)
 	copy_name(report->state, row->state);
 }
 
-static bool is_kept(const struct cot_store *s, const struct cot_inventory *row,
-                    struct cot_slice sealed)
+/* What the report says, who signed it apart. */
+static enum cot_err read_report(const struct cot_store *s, const struct cot_inventory *row,
+                                struct cot_slice sealed, struct cot_report *ret)
 {
-	struct cot_slice kept;
-	bool same;
+	enum cot_err err = cot_report_parse_unverified(sealed, ret);
 
-	if (row->report[0] == '\0' || cot_store_get(s, row->report, &kept) != COT_OK)
-		return false;
-	same = cot_slice_eq(kept, sealed);
-	cot_fs_unmap(&kept);
-	return same;
+	if (err == COT_OK)
+		err = cot_reports_check_who(s, row, ret);
+	if (err == COT_OK)
+		err = cot_reports_check_newer(row, ret);
+	return err == COT_OK ? cot_reports_check_names(ret) : err;
+}
+
+static enum cot_err keep(struct cot_store *s, struct cot_inventory *row,
+                         struct cot_slice sealed)
+{
+	char name[COT_STATE_HEX];
+	enum cot_err err = cot_store_put(s, sealed, name);
+
+	if (err == COT_OK)
+		memcpy(row->report, name, sizeof(name));
+	return err;
 }
 
 enum cot_err cot_reports_take(struct cot_store *s, struct cot_inventory *row,
                               struct cot_slice sealed, const struct cot_targets *orders)
 {
 	struct cot_report report;
-	char name[COT_STATE_HEX];
-	enum cot_err err;
+	enum cot_err seal;
+	enum cot_err err = cot_json_check(sealed, cot_dialect_tuf.grammar, NULL);
 
-	if (is_kept(s, row, sealed)) {
-		take_counter(row, orders);
-		return COT_OK;
-	}
-	err = cot_json_check(sealed, cot_dialect_tuf.grammar, NULL);
-	if (err == COT_OK)
-		err = cot_reports_check_seal(s, row, sealed);
-	if (err == COT_OK)
-		err = cot_report_parse_unverified(sealed, &report);
-	if (err == COT_OK)
-		err = cot_reports_check_who(s, row, &report);
-	if (err == COT_OK)
-		err = cot_reports_check_newer(row, &report);
-	if (err == COT_OK)
-		err = cot_reports_check_names(&report);
-	if (err == COT_OK)
-		err = cot_store_put(s, sealed, name);
 	if (err != COT_OK)
 		return err;
+	seal = cot_reports_check_seal(s, row, sealed);
+	if (seal != COT_OK && seal != COT_E_UNSUPPORTED)
+		return seal;
+	err = read_report(s, row, sealed, &report);
+	if (err == COT_OK)
+		err = keep(s, row, sealed);
+	/* The Director may verify it; of the row it must not change a word. */
+	if (err != COT_OK || seal != COT_OK)
+		return err != COT_OK ? err : seal;
 	take(row, &report);
-	memcpy(row->report, name, sizeof(name));
 	take_counter(row, orders);
 	return COT_OK;
 }

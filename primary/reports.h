@@ -17,9 +17,11 @@
 /* Verifies a sealed report of the ECU in row and takes it into the row, and the
  * report itself into the store's documents (the caller saves the state).
  * orders, the trusted Director Targets or NULL, tells the release counter of
- * an image.  The same report again is COT_OK.  COT_E_ROLLBACK (counter),
- * COT_E_VEHICLE, COT_E_ECU_UNKNOWN, COT_E_UNSUPPORTED (a scheme only the
- * Director can verify), COT_E_NAME, the errors of cot_seal_check and the store. */
+ * an image.  COT_E_ROLLBACK (counter: also the same report again, as no ECU sends
+ * one twice), COT_E_VEHICLE, COT_E_ECU_UNKNOWN, COT_E_NAME, the errors of
+ * cot_seal_check and the store.  COT_E_UNSUPPORTED: a scheme that only the Director
+ * can verify (HMAC); the report is kept for the manifest, and the rest of the row
+ * is untouched. */
 COT_MUST_CHECK enum cot_err cot_reports_take(struct cot_store *s, struct cot_inventory *row,
                                              struct cot_slice sealed,
                                              const struct cot_targets *orders);

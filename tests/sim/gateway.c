@@ -108,14 +108,19 @@ static json_t *ecu_entry(const char *serial, const char *hardware, json_t *key)
 	return cot_build_provision_ecu(&ecu);
 }
 
-static json_t *gateway_key(struct sim_gateway *g)
+static void make_gateway_key(struct sim_gateway *g)
 {
 	const struct cot_keyfile_options options = { .cost = cot_cost_none };
-	struct cot_pubkey pub;
 
 	snprintf(g->config.key, sizeof(g->config.key), "%s/gateway.key", g->folder);
 	must(cot_keyfile_generate(g->config.key, COT_SCHEME_ED25519, cot_slice(NULL, 0),
 	                          &options) == COT_OK);
+}
+
+static json_t *gateway_key(struct sim_gateway *g)
+{
+	struct cot_pubkey pub;
+
 	snprintf(g->record, sizeof(g->record), "%s/gateway.key.pub", g->folder);
 	must(cot_pubkey_read(g->record, &pub) == COT_OK);
 	return cot_build_key(&pub.key);
@@ -133,7 +138,7 @@ static void add_root(struct sim_gateway *g, json_t *record, unsigned repo, const
 	json_decref(doc[COT_ROLE_ROOT]);
 }
 
-static void write_record(struct sim_gateway *g, bool primary, json_t *key)
+static void write_record(struct sim_gateway *g, bool primary, json_t *key, json_t *b_key)
 {
 	json_t *ecus = json_array();
 	struct cot_build_provision p = { .number = 1, .primary = primary, .vehicle = SIM_VEHICLE,
@@ -146,7 +151,7 @@ static void write_record(struct sim_gateway *g, bool primary, json_t *key)
 
 	json_array_append_new(ecus, ecu_entry("GATEWAY", "gw-1", key));
 	json_array_append_new(ecus, ecu_entry("ECU-A", "hw-a", sim_key_object(SIM_ECU_KEY)));
-	json_array_append_new(ecus, ecu_entry("ECU-B", "hw-b", sim_key_object(SIM_ECU_KEY + 1)));
+	json_array_append_new(ecus, ecu_entry("ECU-B", "hw-b", b_key));
 	record = cot_build_provision(&p);
 	add_root(g, record, SIM_DIRECTOR, "director");
 	add_root(g, record, SIM_IMAGE, "image");
@@ -218,14 +223,23 @@ struct sim_gateway *sim_gateway_new(void)
 	g->fs.fsync = no_fsync;
 	add_nodes(g);
 	set_config(g);
-	write_record(g, true, gateway_key(g));
+	make_gateway_key(g);
+	write_record(g, true, gateway_key(g), sim_key_object(SIM_ECU_KEY + 1));
 	snprintf(g->config.provision, sizeof(g->config.provision), "%s", g->record);
 	return g;
 }
 
 void sim_gateway_secondary_record(struct sim_gateway *g)
 {
-	write_record(g, false, sim_key_object(SIM_SPARE));
+	write_record(g, false, sim_key_object(SIM_SPARE), sim_key_object(SIM_ECU_KEY + 1));
+}
+
+void sim_gateway_hmac_record(struct sim_gateway *g)
+{
+	json_t *key = json_pack("{s:s, s:{s:s}, s:s}", "keytype", "hmac", "keyval", "public",
+	                        "0123456789abcdef", "scheme", "hmac-sha256");
+
+	write_record(g, true, gateway_key(g), key);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -51,6 +51,9 @@ void sim_gateway_free(struct sim_gateway *g);
 /* Puts a record in place that was signed for a secondary. */
 void sim_gateway_secondary_record(struct sim_gateway *g);
 
+/* Puts a record in place by which ECU-B reports under an HMAC key. */
+void sim_gateway_hmac_record(struct sim_gateway *g);
+
 /* Opens store (from the record if need be), network and key; close reverses. */
 enum cot_err sim_gateway_open(struct sim_gateway *g);
 void sim_gateway_close(struct sim_gateway *g);

@@ -83,6 +83,10 @@ static size_t report_of(struct sim_node *n, struct sim_ecu *e, uint8_t *ret, siz
 	struct cot_seal seal;
 	size_t len;
 
+	if (n->replays_report && n->last_report_len > 0) {
+		memcpy(ret, n->last_report, n->last_report_len);
+		return n->last_report_len;
+	}
 	if (!n->old_report)
 		e->report_counter++;
 	r.counter = e->report_counter;
@@ -92,12 +96,14 @@ static size_t report_of(struct sim_node *n, struct sim_ecu *e, uint8_t *ret, siz
 	must(cot_report_compose(&r, body, sizeof(body), &len) == COT_OK);
 	sim_key_id(key, id);
 	seal.keyid_hex = cot_slice(id, COT_KEY_ID_TEXT);
-	seal.scheme = COT_SCHEME_ED25519;
+	seal.scheme = n->hmac ? COT_SCHEME_HMAC_SHA256 : COT_SCHEME_ED25519;
 	seal.sig = cot_slice(sig, sim_key_sign(key, cot_slice(body, len), sig));
 	crypto_hash_sha256(seal.digest, (const uint8_t *)body, len);
 	must(cot_seal_write(cot_slice(body, len), &seal, (char *)ret, max, &len) == COT_OK);
 	if (n->garbled_report)
 		ret[len / 2] = '\0';
+	memcpy(n->last_report, ret, len);
+	n->last_report_len = len;
 	return len;
 }
 
@@ -333,7 +339,10 @@ static uint8_t serve(struct sim_node *n, const struct cot_uds_request *q,
 		nrc = read_data(n, q->id, data, &len);
 		break;
 	case COT_UDS_ROUTINE:
-		len = routine(n, q, data);
+		if (n->no_report && q->id == COT_RID_REPORT)
+			nrc = COT_NRC_SERVICE;
+		else
+			len = routine(n, q, data);
 		break;
 	case COT_UDS_DOWNLOAD:
 	case COT_UDS_FILE:

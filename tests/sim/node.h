@@ -62,6 +62,9 @@ struct sim_node {
 	bool foreign_report;   /* of another vehicle */
 	bool garbled_report;
 	bool bad_name;         /* report with a path that climbs */
+	bool no_report;        /* says that it knows no reports: NRC 11 */
+	bool replays_report;   /* sends its last one again, byte by byte */
+	bool hmac;             /* reports under a key that only the Director has */
 	uint8_t burst;         /* dies after so many 36 requests */
 	bool slow;             /* answers 78 for a while before each answer */
 	enum cot_err verify_fails, stage_fails, activate_fails;
@@ -74,6 +77,8 @@ struct sim_node {
 	char *targets;         /* last d/targets.json */
 	size_t targets_len;
 	struct sim_ecu *sending;
+	uint8_t last_report[COT_UDS_MAX]; /* of its first ECU */
+	size_t last_report_len;
 	uint8_t out[COT_UDS_MAX];
 	uint8_t owed[COT_UDS_MAX]; /* answer held back while slow */
 	size_t owed_len;

@@ -67,7 +67,9 @@ static const struct trouble troubles[] = {
 	{ "report of another vehicle", { .foreign_report = true }, COT_E_VEHICLE, true },
 	{ "garbled report", { .garbled_report = true }, COT_E_NOT_CANONICAL, true },
 	{ "report of a path that climbs", { .bad_name = true }, COT_E_NAME, true },
-	{ "replayed report", { .old_report = true }, COT_E_ROLLBACK, true }
+	{ "replayed report", { .old_report = true }, COT_E_ROLLBACK, true },
+	{ "the same report again", { .replays_report = true }, COT_E_ROLLBACK, true },
+	{ "says it knows no reports", { .no_report = true }, COT_E_UNSUPPORTED, true }
 };
 
 static void misbehave(struct sim_node *n, const struct sim_node *how)
@@ -87,6 +89,8 @@ static void misbehave(struct sim_node *n, const struct sim_node *how)
 	n->old_report = how->old_report;
 	n->garbled_report = how->garbled_report;
 	n->bad_name = how->bad_name;
+	n->replays_report = how->replays_report;
+	n->no_report = how->no_report;
 }
 
 static void one_trouble(const struct trouble *t)
@@ -227,6 +231,47 @@ static void test_no_link(void **state)
 	assert_int_equal(sim_gateway_round(g), COT_OK);
 }
 
+/* What only the Director can verify goes to the Director; here it proves nothing,
+ * and the order stays pending. */
+static void test_hmac(void **state)
+{
+	struct sim_gateway *g = *state;
+	uint64_t ours;
+
+	sim_gateway_hmac_record(g);
+	g->b->hmac = true;
+	assert_int_equal(sim_gateway_round(g), COT_E_UNSUPPORTED);
+	ours = (uint64_t)(row(g, "ECU-B") - g->store.state.ecus);
+	assert_int_equal(g->round.outcome.ecu_err[ours], COT_E_UNSUPPORTED);
+	assert_true(runs(g, "ECU-A", "a-2.bin"));
+	assert_true(runs(g, "ECU-B", "factory.bin"));
+	assert_int_equal(row(g, "ECU-B")->report_counter, 0);
+	assert_non_null(strstr(g->manifest, "hmac-sha256"));
+	/* Not even well-formed: not forwarded. */
+	g->b->foreign_report = true;
+	memset(g->manifest, 0, sizeof(g->manifest));
+	assert_int_not_equal(sim_gateway_round(g), COT_OK);
+	assert_null(strstr(g->manifest, "OTHER-1"));
+}
+
+/* A report that was verified is worth nothing the second time. */
+static void test_replay_between_polls(void **state)
+{
+	struct sim_gateway *g = *state;
+	size_t ours;
+
+	assert_int_equal(sim_gateway_round(g), COT_OK);
+	ours = (size_t)(row(g, "ECU-A") - g->store.state.ecus);
+	assert_int_equal(g->round.outcome.ecu_err[ours], COT_OK);
+	g->a->replays_report = true;
+	assert_int_equal(sim_gateway_round(g), COT_OK); /* nothing is ordered */
+	assert_int_equal(g->round.outcome.ecu_err[ours], COT_E_ROLLBACK);
+	assert_true(runs(g, "ECU-A", "a-2.bin"));
+	g->a->replays_report = false;
+	assert_int_equal(sim_gateway_round(g), COT_OK);
+	assert_int_equal(g->round.outcome.ecu_err[ours], COT_OK);
+}
+
 /* P33: Targets expire while an ECU takes its time */
 static void test_expires_meanwhile(void **state)
 {
@@ -269,6 +314,8 @@ int main(void)
 		CASE(test_roots),
 		CASE(test_two_on_one_link),
 		CASE(test_no_link),
+		CASE(test_hmac),
+		CASE(test_replay_between_polls),
 		CASE(test_expires_meanwhile),
 		CASE(test_gateway_itself)
 	};
