@@ -104,15 +104,25 @@ enum cot_err cot_doc_judge(struct cot_cycle *c)
 	return err;
 }
 
+/* The same signed part in another wrapping (signatures added) counts as new where
+ * parents list the hash of the file as served.  Where none does, anybody can wrap
+ * it anew for ever, and each time would cost a commit. */
+static bool is_held_already(struct cot_cycle *c)
+{
+	const struct cot_floor *floor = cot_cycle_floor(c);
+
+	if (!floor->held || floor->version != c->head.version ||
+	    memcmp(floor->digest, c->digest, COT_SHA256_LEN) != 0)
+		return false;
+	return !cot_cycle_chained(c) || cot_slice_eq(cot_cycle_held(c)->wire, c->given.wire);
+}
+
 bool cot_doc_take(struct cot_cycle *c)
 {
 	struct cot_floor *floor = cot_cycle_floor(c);
 	struct cot_doc *held = cot_cycle_held(c);
 
-	/* The same signed part in another wrapping (signatures added) counts as
-	 * new: parents list the hash of the file as served. */
-	if (floor->held && floor->version == c->head.version &&
-	    cot_slice_eq(held->wire, c->given.wire))
+	if (is_held_already(c))
 		return false;
 	*held = c->given;
 	floor->version = c->head.version;

@@ -245,8 +245,22 @@ static enum cot_err parse_targets(struct cot_slice canon, struct cot_targets *re
 	return err == COT_OK ? cot_targets_parse(env.body, &cot_policy_uptane, ret) : err;
 }
 
-/* Newer Targets: what they do not order is void, in the same record; what was
- * reverted may be tried again if they order it. */
+static bool targets_rose(const struct cot_sec_state *old, const struct cot_sec_state *next)
+{
+	return next->trust.repo[0].floor[COT_ROLE_TARGETS].version >
+	       old->trust.repo[0].floor[COT_ROLE_TARGETS].version;
+}
+
+/* What failed its trial may be tried again once newer Targets order it. */
+static void lift_reverted(struct cot_sec_component *c, const uint8_t ordered[COT_SHA256_LEN])
+{
+	if (!c->reverted || memcmp(c->reverted_sha256, ordered, COT_SHA256_LEN) != 0)
+		return;
+	c->reverted = false;
+	memset(c->reverted_sha256, 0, COT_SHA256_LEN);
+}
+
+/* Other Targets: what they do not order is void, in the same record. */
 static enum cot_err void_orders(struct cot_sec *node, struct cot_sec_state *next)
 {
 	struct cot_targets targets;
@@ -261,13 +275,13 @@ static enum cot_err void_orders(struct cot_sec *node, struct cot_sec_state *next
 		const struct cot_hashes *h = &order.target.image.hashes;
 
 		err = cot_orders_find(&targets, node->id.ecu[i].serial, &order);
-		if (err == COT_OK)
-			cot_sec_component_void(&next->component[i],
-			                       h->known & COT_KNOWN_SHA256 ? h->sha256 : NULL);
-		else if (err == COT_E_NO_ORDER)
+		if (err == COT_OK && (h->known & COT_KNOWN_SHA256)) {
+			cot_sec_component_void(&next->component[i], h->sha256);
+			if (targets_rose(&node->store.state, next))
+				lift_reverted(&next->component[i], h->sha256);
+		} else if (err == COT_OK || err == COT_E_NO_ORDER) {
 			cot_sec_component_void(&next->component[i], NULL);
-		next->component[i].reverted = false;
-		memset(next->component[i].reverted_sha256, 0, COT_SHA256_LEN);
+		}
 		err = err == COT_E_NO_ORDER ? COT_OK : err;
 	}
 	return err;
@@ -285,8 +299,10 @@ static enum cot_err commit(struct cot_sec *node, const struct cot_commit *c)
 	bool root = c->replaced[0] & COT_ROLE_BIT(COT_ROLE_ROOT);
 	bool targets = c->replaced[0] & COT_ROLE_BIT(COT_ROLE_TARGETS);
 	enum cot_err err = COT_OK;
+	bool rose;
 
 	next.trust = *c->trust;
+	rose = targets_rose(&node->store.state, &next);
 	if (c->dropped[0] & COT_ROLE_BIT(COT_ROLE_TARGETS)) {
 		next.doc[COT_SEC_TARGETS].place = COT_SEC_PLACE_NONE;
 		next.doc[COT_SEC_TARGETS].len = 0;
@@ -307,7 +323,7 @@ static enum cot_err commit(struct cot_sec *node, const struct cot_commit *c)
 	if (targets)
 		cot_documents_forget(&node->docs, COT_SEC_TARGETS);
 	/* Only patience is lost if this cannot be written. */
-	if (targets)
+	if (targets && rose)
 		(void)set_budget(node, COT_SEC_BUDGET);
 	else if (root && node->store.ledger.budget < COT_SEC_BUDGET)
 		(void)set_budget(node, (uint16_t)(node->store.ledger.budget + 1));

@@ -163,6 +163,96 @@ static void root_and_targets_together(void **state)
 	assert_int_equal(targets(), 3);
 }
 
+/* The trusted Targets with one more signature entry, which proves nothing. */
+static char *rewrapped(const char *keyid, size_t *ret_len)
+{
+	static const char end[] = "],\"signed\":";
+	struct cot_doc doc;
+	char entry[64], *ret;
+	size_t at = 0, len;
+
+	assert_int_equal(cot_documents_trusted(&s->node.docs, COT_SEC_TARGETS, &doc), COT_OK);
+	while (memcmp(doc.canon.ptr + at, end, sizeof(end) - 1) != 0)
+		at++;
+	len = (size_t)snprintf(entry, sizeof(entry), ",{\"keyid\":\"%s\",\"sig\":\"00\"}", keyid);
+	ret = malloc(doc.canon.len + len);
+	assert_non_null(ret);
+	memcpy(ret, doc.canon.ptr, at);
+	memcpy(ret + at, entry, len);
+	memcpy(ret + at + len, doc.canon.ptr + at, doc.canon.len - at);
+	*ret_len = doc.canon.len + len;
+	return ret;
+}
+
+static enum cot_err send_rewrapped(const char *keyid)
+{
+	size_t len;
+	char *text = rewrapped(keyid, &len);
+	enum cot_err err = sim_secondary_send(s, "d/targets.json", cot_slice(text, len));
+
+	free(text);
+	if (err == COT_OK)
+		err = sim_secondary_send_time(s);
+	return err == COT_OK ? sim_secondary_verify(s, NULL) : err;
+}
+
+static void revert_the_ordered_image(void)
+{
+	struct cot_sec_state next = s->node.store.state;
+
+	next.component[0].reverted = true;
+	cot_hash_once(&cot_crypto_full, COT_HASH_SHA256,
+	              cot_slice(sim_secondary_artifact(s, "a-2.bin")->bytes,
+	                        sim_secondary_artifact(s, "a-2.bin")->len),
+	              next.component[0].reverted_sha256);
+	assert_int_equal(cot_sec_commit(&s->node.store, &next), COT_OK);
+}
+
+/* Another wrapping of the same signed part neither switches places, nor refills the
+ * budget, nor gives a reverted image more trials. */
+static void rewrapped_targets_are_not_newer(void **state)
+{
+	struct cot_stage_result r;
+	struct cot_sec_state before;
+	uint16_t left;
+
+	(void)state;
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	revert_the_ordered_image();
+	assert_int_equal(sim_secondary_stage(s, &r), COT_E_REVERTED);
+	before = s->node.store.state;
+	left = s->node.store.ledger.budget;
+	assert_int_equal(send_rewrapped("00"), COT_OK);
+	assert_int_equal(send_rewrapped("01"), COT_OK);
+	assert_memory_equal(&before, &s->node.store.state, sizeof(before));
+	assert_int_equal(s->node.store.ledger.budget, left - 2);
+	assert_int_equal(sim_secondary_stage(s, &r), COT_E_REVERTED);
+	/* Newer ones do what they always did. */
+	sim_publish(w, SIM_DIRECTOR, COT_ROLE_TARGETS);
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	assert_int_equal(s->node.store.ledger.budget, COT_SEC_BUDGET);
+	assert_int_equal(sim_secondary_stage(s, &r), COT_OK);
+}
+
+/* What failed its trial is not forgotten over Targets that order something else. */
+static void reverted_until_ordered_again(void **state)
+{
+	struct cot_stage_result r;
+
+	(void)state;
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	revert_the_ordered_image();
+	sim_secondary_release(s, "a-3.bin", 3);
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	assert_true(s->node.store.state.component[0].reverted);
+	assert_int_equal(sim_secondary_stage(s, &r), COT_OK);
+	sim_secondary_order(s, SIM_SECONDARY_ECU, SIM_SECONDARY_HWID, "a-2.bin");
+	sim_publish(w, SIM_DIRECTOR, COT_ROLE_TARGETS);
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	assert_false(s->node.store.state.component[0].reverted);
+	assert_int_equal(sim_secondary_stage(s, &r), COT_OK);
+}
+
 /* The same vehicle, hardware and floors stand whatever place the documents are in. */
 static void places_alternate(void **state)
 {
@@ -210,7 +300,7 @@ static void stagings_cost(void **state)
 
 static void empty_budget_delays(void **state)
 {
-	struct cot_sec_ledger none = { 0, 0, COT_OK };
+	struct cot_sec_ledger none = { 0 };
 	uint64_t ops;
 
 	(void)state;
@@ -269,6 +359,8 @@ int main(void)
 		TEST(time_alone_verifies_what_is_trusted),
 		TEST(targets_wait_for_the_time),
 		TEST(root_and_targets_together),
+		TEST(rewrapped_targets_are_not_newer),
+		TEST(reverted_until_ordered_again),
 		TEST(places_alternate),
 		TEST(stagings_cost),
 		TEST(empty_budget_delays),
