@@ -4,6 +4,8 @@
  */
 #include "secondary/install.h"
 
+#include "secondary/update.h"
+
 #include <string.h>
 
 #define COMPONENT 0u /* the writer serves the one component that has slots */
@@ -162,6 +164,23 @@ static enum cot_err commit_intent(struct cot_sec *node, uint8_t n,
 	return cot_sec_commit(&node->store, &next);
 }
 
+/* Did a download of this image end with another hash, under these very Targets?
+ * The mark stands in place of the progress: of no slot, with their version. */
+static bool spoiled(const struct cot_sec_progress *p, uint8_t n,
+                    const struct cot_sec_intent *intent)
+{
+	return p->set && p->component == n && p->slot == COT_SEC_SLOTS &&
+	       p->offset == intent->targets_version &&
+	       memcmp(p->sha256, intent->sha256, sizeof(p->sha256)) == 0;
+}
+
+/* CHECK W11.1: a slot is not erased again and again for images that never verify */
+static enum cot_err check_erase_budget(struct cot_sec *node, uint8_t n,
+                                       const struct cot_sec_intent *intent)
+{
+	return spoiled(&node->store.progress, n, intent) ? cot_sec_budget_draw(node) : COT_OK;
+}
+
 static bool progress_fits(const struct cot_sec_progress *p, uint8_t n,
                           const struct cot_sec_intent *intent)
 {
@@ -229,7 +248,9 @@ static enum cot_err stage(struct cot_sec *node, uint8_t n)
 		return open_writer(node, n, &order);
 	}
 	node->install.open = false;
-	err = commit_intent(node, n, &intent);
+	err = check_erase_budget(node, n, &intent);
+	if (err == COT_OK)
+		err = commit_intent(node, n, &intent);
 	return err == COT_OK ? open_writer(node, n, &order) : err;
 }
 
@@ -255,7 +276,7 @@ static enum cot_err check_open(const struct cot_sec *node)
 	return check_intent_stands(node);
 }
 
-static enum cot_err record_progress(struct cot_sec *node, uint32_t offset)
+static enum cot_err record(struct cot_sec *node, uint8_t slot, uint32_t offset)
 {
 	const struct cot_sec_intent *intent = &node->install.writer.intent;
 	struct cot_sec_progress next;
@@ -263,10 +284,15 @@ static enum cot_err record_progress(struct cot_sec *node, uint32_t offset)
 	memset(&next, 0, sizeof(next));
 	next.set = true;
 	next.component = COMPONENT;
-	next.slot = intent->slot;
+	next.slot = slot;
 	memcpy(next.sha256, intent->sha256, sizeof(next.sha256));
 	next.offset = offset;
 	return cot_sec_commit_progress(&node->store, &next);
+}
+
+static enum cot_err record_progress(struct cot_sec *node, uint32_t offset)
+{
+	return record(node, node->install.writer.intent.slot, offset);
 }
 
 enum cot_err cot_sec_stage_step(struct cot_sec *node)
@@ -363,14 +389,15 @@ enum cot_err cot_sec_download(struct cot_sec *node, struct cot_slice data)
 
 enum { EXIT_SHA256, EXIT_SHA512, EXIT_COMMIT };
 
+/* The mark goes first: with the intent gone, it is what makes the next erase cost. */
 static enum cot_err void_intent(struct cot_sec *node)
 {
 	struct cot_sec_state next = node->store.state;
+	enum cot_err err = record(node, COT_SEC_SLOTS,
+	                          next.component[COMPONENT].intent.targets_version);
 
-	node->install.open = false;
-	cot_writer_close(&node->install.writer);
 	memset(&next.component[COMPONENT].intent, 0, sizeof(struct cot_sec_intent));
-	return cot_sec_commit(&node->store, &next);
+	return err == COT_OK ? cot_sec_commit(&node->store, &next) : err;
 }
 
 /* CHECK I8.3: no exit before the last byte */

@@ -19,6 +19,7 @@
  *	ACTIVATED -boot-> TRIAL -confirm record-> CONFIRMED
  *	TRIAL -third failure-> REVERTED;  any but CONFIRMED -intent-> EMPTY
  *	STAGED, ACTIVATED -newer Targets that do not order it-> EMPTY
+ *	STAGED, ACTIVATED -a Root step that voids the Targets-> EMPTY
  */
 #ifndef COTTER_SECONDARY_STATE_H
 #define COTTER_SECONDARY_STATE_H
@@ -130,7 +131,9 @@ struct cot_sec_ledger {
 	enum cot_err last; /* refusal to be told in the next reports; COT_OK: none */
 };
 
-/* How much of an intent's artifact is in its slot for certain. */
+/* How much of an intent's artifact is in its slot for certain; or, with slot
+ * COT_SEC_SLOTS, that a download of the image came to another hash under Targets of
+ * version `offset`, so that erasing for it once more is drawn from the budget. */
 struct cot_sec_progress {
 	bool set;
 	uint8_t component;

@@ -99,6 +99,32 @@ static enum cot_err wear_out(struct scene *s)
 	return err;
 }
 
+/* Garbage of the ordered length, over and over: after the first each erase of the slot
+ * is drawn from the budget.  Newer Targets are a new beginning. */
+static enum cot_err garbage_images(struct scene *s)
+{
+	struct sim_artifact other = *sim_secondary_artifact(s->s, "a-3.bin");
+	enum cot_err err;
+	unsigned erased = 0;
+
+	assert_int_equal(sim_secondary_metadata(s->s), COT_OK);
+	assert_int_equal(stage(s), COT_OK);
+	scene_mark(s);
+	other.bytes = calloc(1, other.len);
+	assert_non_null(other.bytes);
+	while ((err = stage(s)) == COT_OK && erased < 1000) {
+		assert_int_equal(sim_secondary_transfer(s->s, &other, 0), COT_E_HASH_MISMATCH);
+		erased++;
+	}
+	free(other.bytes);
+	assert_int_equal(erased, 1 + COT_SEC_BUDGET);
+	assert_int_equal(s->s->node.store.ledger.budget, 0);
+	s->s->now_ms += COT_SEC_BUDGET_MS;
+	cot_sec_poll(&s->s->node, s->s->now_ms);
+	sim_publish(s->w, SIM_DIRECTOR, COT_ROLE_TARGETS);
+	return err;
+}
+
 /* The honest image is on trial: resets may not use up its boots. */
 static enum cot_err reset_storm(struct scene *s)
 {
@@ -311,6 +337,7 @@ static const struct scene_attack attacks[] = {
 	      garbage_document),
 	SCENE(W11_wear_out, BUDGET, "flash is not worn out: a budget of stagings, earned back",
 	      wear_out),
+	SCENE(W11_garbage_images, BUDGET, "nor by images that never verify", garbage_images),
 	SCENE(W11_reset_storm, TRIAL, "resets do not use up the boots of a trial", reset_storm),
 	SCENE(W11_abort_transfer, SEQUENCE, "an aborted transfer costs time", abort_transfer),
 	SCENE(W11_left_alone, NO_TIME, "a loader that nobody talks to returns to the image",

@@ -242,6 +242,65 @@ static void both_hashes_count(void **state)
 	assert_int_equal(component()->slot[1].state, COT_SEC_SLOT_EMPTY);
 }
 
+/* What a failed download costs, also over a reset: nothing the first time, then one
+ * staging of the budget, until newer Targets order it. */
+static void failed_downloads_cost_the_budget(void **state)
+{
+	static uint8_t zeros[40000];
+	struct sim_artifact other = *sim_secondary_artifact(s, "a-2.bin");
+	uint16_t budget;
+
+	(void)state;
+	other.bytes = zeros;
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	budget = s->node.store.ledger.budget;
+	stage(COT_OK);
+	assert_int_equal(s->node.store.ledger.budget, budget);
+	assert_int_equal(sim_secondary_transfer(s, &other, 0), COT_E_HASH_MISMATCH);
+	sim_secondary_reset(s, true);
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	budget = s->node.store.ledger.budget;
+	stage(COT_OK);
+	assert_int_equal(s->node.store.ledger.budget, budget - 1);
+	stage(COT_OK);
+	assert_int_equal(s->node.store.ledger.budget, budget - 1);
+	assert_int_equal(sim_secondary_transfer(s, &other, 0), COT_E_HASH_MISMATCH);
+	sim_publish(w, SIM_DIRECTOR, COT_ROLE_TARGETS);
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	budget = s->node.store.ledger.budget;
+	stage(COT_OK);
+	assert_int_equal(s->node.store.ledger.budget, budget);
+	assert_int_equal(sim_secondary_transfer(s, &other, 0), COT_E_HASH_MISMATCH);
+	stage(COT_OK);
+	assert_int_equal(sim_secondary_transfer(s, sim_secondary_artifact(s, "a-2.bin"), 0), COT_OK);
+	assert_int_equal(component()->slot[1].state, COT_SEC_SLOT_STAGED);
+}
+
+static void no_budget_no_second_download(void **state)
+{
+	static uint8_t zeros[40000];
+	struct sim_artifact other = *sim_secondary_artifact(s, "a-2.bin");
+	struct cot_sec_ledger next;
+	uint64_t ops;
+
+	(void)state;
+	other.bytes = zeros;
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	stage(COT_OK);
+	assert_int_equal(sim_secondary_transfer(s, &other, 0), COT_E_HASH_MISMATCH);
+	next = s->node.store.ledger;
+	next.budget = 0;
+	assert_int_equal(cot_sec_commit_ledger(&s->node.store, &next), COT_OK);
+	ops = s->flash.ops;
+	stage(COT_E_BUDGET);
+	assert_int_equal(s->flash.ops, ops);
+	next.budget = 1;
+	assert_int_equal(cot_sec_commit_ledger(&s->node.store, &next), COT_OK);
+	stage(COT_OK);
+	assert_int_equal(s->node.store.ledger.budget, 0);
+	assert_int_equal(sim_secondary_transfer(s, sim_secondary_artifact(s, "a-2.bin"), 0), COT_OK);
+}
+
 /* The slot on trial and the reverted hash, seen by install itself. */
 static void checks_before_the_intent(void **state)
 {
@@ -286,6 +345,8 @@ int main(void)
 		TEST(void_intent_ends_the_download),
 		TEST(file_transfer_by_name),
 		TEST(both_hashes_count),
+		TEST(failed_downloads_cost_the_budget),
+		TEST(no_budget_no_second_download),
 		TEST(checks_before_the_intent),
 	};
 
