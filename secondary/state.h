@@ -20,6 +20,7 @@
  *	TRIAL -third failure-> REVERTED;  any but CONFIRMED -intent-> EMPTY
  *	STAGED, ACTIVATED -newer Targets that do not order it-> EMPTY
  *	STAGED, ACTIVATED -a Root step that voids the Targets-> EMPTY
+ *	STAGED, ACTIVATED -a Root step that voids the Targets-> EMPTY
  */
 #ifndef COTTER_SECONDARY_STATE_H
 #define COTTER_SECONDARY_STATE_H

@@ -287,6 +287,17 @@ static enum cot_err void_orders(struct cot_sec *node, struct cot_sec_state *next
 	return err;
 }
 
+/* A Root step took the Targets away, and with them all that they ordered. */
+static void drop_targets(struct cot_sec_state *next)
+{
+	uint8_t i;
+
+	next->doc[COT_SEC_TARGETS].place = COT_SEC_PLACE_NONE;
+	next->doc[COT_SEC_TARGETS].len = 0;
+	for (i = 0; i < next->components; i++)
+		cot_sec_component_void(&next->component[i], NULL);
+}
+
 static void take_place(struct cot_sec *node, struct cot_sec_state *next, uint8_t kind)
 {
 	next->doc[kind].place = node->docs.staged[kind].place;
@@ -303,10 +314,8 @@ static enum cot_err commit(struct cot_sec *node, const struct cot_commit *c)
 
 	next.trust = *c->trust;
 	rose = targets_rose(&node->store.state, &next);
-	if (c->dropped[0] & COT_ROLE_BIT(COT_ROLE_TARGETS)) {
-		next.doc[COT_SEC_TARGETS].place = COT_SEC_PLACE_NONE;
-		next.doc[COT_SEC_TARGETS].len = 0;
-	}
+	if (c->dropped[0] & COT_ROLE_BIT(COT_ROLE_TARGETS))
+		drop_targets(&next);
 	if (root)
 		take_place(node, &next, COT_SEC_ROOT);
 	if (targets) {

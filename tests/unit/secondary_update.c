@@ -253,6 +253,29 @@ static void reverted_until_ordered_again(void **state)
 	assert_int_equal(sim_secondary_stage(s, &r), COT_OK);
 }
 
+/* A Root step that voids the Targets voids what they ordered, too. */
+static void dropped_targets_void_their_orders(void **state)
+{
+	(void)state;
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	assert_int_equal(sim_secondary_install(s, "a-2.bin"), COT_OK);
+	assert_int_equal(sim_secondary_activate(s), COT_OK);
+	/* A step that leaves the Targets alone leaves the slot alone. */
+	sim_publish(w, SIM_DIRECTOR, COT_ROLE_ROOT);
+	assert_int_equal(send_root(2, "2.root.json"), COT_OK);
+	assert_int_equal(s->node.store.state.component[0].slot[1].state, COT_SEC_SLOT_ACTIVATED);
+	sim_replace_key(w, SIM_DIRECTOR, COT_ROLE_TARGETS, SIM_DIRECTOR_TARGETS, SIM_SPARE);
+	sim_publish(w, SIM_DIRECTOR, COT_ROLE_ROOT);
+	assert_int_equal(send_root(3, "3.root.json"), COT_OK);
+	assert_int_equal(s->node.store.state.component[0].slot[1].state, COT_SEC_SLOT_EMPTY);
+	assert_int_equal(sim_secondary_hard_reset(s), COT_OK);
+	assert_true(sim_secondary_runs(s, "a-1.bin"));
+	/* The order comes again under the new key. */
+	sim_publish(w, SIM_DIRECTOR, COT_ROLE_TARGETS);
+	assert_int_equal(sim_secondary_update(s, "a-2.bin"), COT_OK);
+	assert_true(sim_secondary_runs(s, "a-2.bin"));
+}
+
 /* The same vehicle, hardware and floors stand whatever place the documents are in. */
 static void places_alternate(void **state)
 {
@@ -361,6 +384,7 @@ int main(void)
 		TEST(root_and_targets_together),
 		TEST(rewrapped_targets_are_not_newer),
 		TEST(reverted_until_ordered_again),
+		TEST(dropped_targets_void_their_orders),
 		TEST(places_alternate),
 		TEST(stagings_cost),
 		TEST(empty_budget_delays),
