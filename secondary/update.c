@@ -349,6 +349,9 @@ static void serve_commit(struct cot_sec *node)
 		cot_cycle_failed(cycle, err);
 		return;
 	}
+	/* The time was another Root's word; its key may be the one that was replaced. */
+	if (c->root_step)
+		node->clock.fresh = false;
 	node->update.root_stepped |= c->root_step;
 	cot_cycle_committed(cycle);
 }

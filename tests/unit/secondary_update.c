@@ -276,6 +276,23 @@ static void dropped_targets_void_their_orders(void **state)
 	assert_true(sim_secondary_runs(s, "a-2.bin"));
 }
 
+/* Whose word the time was may be what the Root step has changed. */
+static void root_step_ends_fresh_time(void **state)
+{
+	struct cot_stage_result r;
+
+	(void)state;
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	assert_true(cot_sec_time_fresh(&s->node));
+	sim_replace_key(w, SIM_DIRECTOR, COT_ROLE_TIME, SIM_TIME, SIM_SPARE);
+	sim_publish(w, SIM_DIRECTOR, COT_ROLE_ROOT);
+	assert_int_equal(send_root(2, "2.root.json"), COT_OK);
+	assert_false(cot_sec_time_fresh(&s->node));
+	assert_int_equal(sim_secondary_stage(s, &r), COT_E_NO_TIME);
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	assert_true(cot_sec_time_fresh(&s->node));
+}
+
 /* The same vehicle, hardware and floors stand whatever place the documents are in. */
 static void places_alternate(void **state)
 {
@@ -385,6 +402,7 @@ int main(void)
 		TEST(rewrapped_targets_are_not_newer),
 		TEST(reverted_until_ordered_again),
 		TEST(dropped_targets_void_their_orders),
+		TEST(root_step_ends_fresh_time),
 		TEST(places_alternate),
 		TEST(stagings_cost),
 		TEST(empty_budget_delays),
