@@ -79,7 +79,7 @@ struct cot_sec_update {
 	bool given[COT_SEC_STAGED]; /* handed to this cycle */
 	bool root_stepped;
 	bool asked;                 /* something was staged since the last outcome */
-	uint64_t given_ms;
+	uint64_t time_ms;           /* when the time message was handed over */
 	enum cot_err outcome;       /* of the last cycle */
 };
 

@@ -191,7 +191,8 @@ static void give_staged(struct cot_sec *node, uint8_t kind)
 	enum cot_err err = cot_documents_staged(&node->docs, kind, &doc);
 
 	node->update.given[kind] = true;
-	node->update.given_ms = node->now_ms;
+	if (kind == COT_SEC_TIME)
+		node->update.time_ms = node->now_ms;
 	if (err == COT_OK)
 		cot_cycle_give(&node->update.cycle, doc, node->now_ms);
 	else
@@ -362,7 +363,7 @@ static void believe_time(struct cot_sec *node, int64_t now_s)
 {
 	node->clock.fresh = true;
 	node->clock.now_s = now_s;
-	node->clock.at_ms = node->update.given_ms;
+	node->clock.at_ms = node->update.time_ms;
 }
 
 /* A refusal outlives the reset that follows it, for the next report; but only one
