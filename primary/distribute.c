@@ -199,6 +199,29 @@ void cot_distribute_add(struct cot_distribute *d, size_t ecu, const struct cot_o
 	}
 }
 
+static bool lags(const struct cot_distribute *d, const struct cot_node *n)
+{
+	const struct cot_floor *ours = d->store->state.trust.repo[0].floor;
+
+	return n->err == COT_OK && n->status.mode != COT_MODE_UNPROVISIONED &&
+	       (n->status.root_version < ours[COT_ROLE_ROOT].version ||
+	        n->status.targets_version < ours[COT_ROLE_TARGETS].version);
+}
+
+bool cot_distribute_lagging(struct cot_distribute *d)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < d->node_count; i++) {
+		if (!lags(d, &d->nodes[i]))
+			continue;
+		d->nodes[i].busy = true;
+		any = true;
+	}
+	return any;
+}
+
 static void prepare(struct cot_distribute *d)
 {
 	size_t i;
@@ -251,6 +274,8 @@ static void send_metadata(struct cot_distribute *d)
 			continue;
 		n->err = err == COT_OK ? cot_node_metadata(d, n, time.doc.canon) : err;
 	}
+	for (i = 0; i < d->node_count; i++)
+		d->nodes[i].served = d->nodes[i].err;
 	if (err == COT_OK)
 		cot_doc_owned_free(&time);
 	cot_bytes_free(&wire);
@@ -350,9 +375,22 @@ static enum cot_err conclude(struct cot_distribute *d)
 	return first;
 }
 
+/* Nodes that were to get metadata only: said of their ECUs. */
+static void tell_served(struct cot_distribute *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->store->state.ecu_count; i++) {
+		const struct cot_node *n = d->node_of[i];
+
+		if (n != NULL && n->busy && d->ecu_err[i] == COT_OK)
+			d->ecu_err[i] = n->served;
+	}
+}
+
 enum cot_err cot_distribute_run(struct cot_distribute *d)
 {
-	enum cot_err err;
+	enum cot_err err = COT_OK;
 	bool all;
 
 	prepare(d);
@@ -364,6 +402,11 @@ enum cot_err cot_distribute_run(struct cot_distribute *d)
 		cot_log(COT_LOG_WARNING, "ecu", "not all are staged, so none is activated");
 	leave_sessions(d);
 	wait_all(d);
-	err = cot_distribute_poll(d);
-	return err == COT_OK ? conclude(d) : err;
+	/* Without an install there is nothing new to report. */
+	if (d->install_count > 0)
+		err = cot_distribute_poll(d);
+	if (err == COT_OK)
+		err = conclude(d);
+	tell_served(d);
+	return err;
 }

@@ -5,6 +5,7 @@
  *   cot_distribute_open     nodes by their links (several ECUs may share one)
  *   cot_distribute_poll     status and signed report of every ECU
  *   cot_distribute_add      an ordered image that is downloaded and verified
+ *   cot_distribute_lagging  nodes that our metadata has not reached yet
  *   cot_distribute_run      metadata, time, staging, activation, trial, reports
  *   cot_distribute_close
  *
@@ -26,7 +27,8 @@ struct cot_node {
 	struct cot_node_status status;
 	enum cot_err err;      /* why it is out of this round */
 	bool session;          /* programming session entered by us */
-	bool busy;             /* has something to install */
+	bool busy;             /* has something to install, or lags behind */
+	enum cot_err served;   /* what came of bringing it our metadata */
 	uint8_t nonce[COT_NONCE_LEN];
 };
 
@@ -77,9 +79,15 @@ COT_MUST_CHECK enum cot_err cot_distribute_poll(struct cot_distribute *d);
 void cot_distribute_add(struct cot_distribute *d, size_t ecu, const struct cot_order *order,
                         int fd);
 
+/* Marks the nodes whose Director Root or Targets are older than ours, so that
+ * cot_distribute_run serves them too, and says whether there are any.  After
+ * cot_distribute_poll.  Withdrawals and rotations reach ECUs in this way that have
+ * nothing to install. */
+bool cot_distribute_lagging(struct cot_distribute *d);
+
 /* COT_OK: every ECU added runs what it was ordered, by its own signed report.
  * Otherwise the first error; COT_E_UNSUPPORTED if only the Director can verify
- * the report. */
+ * the report.  What went wrong with nodes that only lag stands in ecu_err alone. */
 COT_MUST_CHECK enum cot_err cot_distribute_run(struct cot_distribute *d);
 
 /* ---- steps of one node, used by cot_distribute_run (install.c) ---------------------- */

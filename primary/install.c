@@ -92,6 +92,9 @@ static enum cot_err send_root(struct cot_distribute *d, struct cot_node *n, uint
 		err = cot_client_verify(&n->client, &result);
 	if (err == COT_OK && result.root_version < version)
 		err = COT_E_ECU_NAK;
+	/* A new Root may have voided the Targets that the node had. */
+	if (err == COT_OK)
+		n->status.targets_version = result.targets_version;
 	cot_hand_doc_free(&root);
 	cot_log(err == COT_OK ? COT_LOG_INFO : COT_LOG_WARNING, "ecu",
 	        "director root sent link=%s version=%u word=%s", n->client.uri, version,
@@ -103,31 +106,56 @@ enum cot_err cot_node_roots(struct cot_distribute *d, struct cot_node *n)
 {
 	uint32_t ours = d->store->state.trust.repo[0].floor[COT_ROLE_ROOT].version;
 	uint32_t version = n->status.root_version;
+	uint32_t steps = 0;
 	enum cot_err err = COT_OK;
 
-	/* What a node claims must not make us walk for ever. */
-	if (ours > COT_MAX_ROOT_STEPS && version < ours - COT_MAX_ROOT_STEPS)
-		return COT_E_ROOT_WALK;
-	while (err == COT_OK && version < ours)
+	/* What a node claims must not make us walk for ever; the next round goes on. */
+	while (err == COT_OK && version < ours) {
+		if (steps++ == COT_MAX_ROOT_STEPS)
+			return COT_E_ROOT_WALK;
 		err = send_root(d, n, ++version);
+	}
 	return err;
+}
+
+static enum cot_err send_targets(struct cot_distribute *d, struct cot_node *n)
+{
+	struct cot_slice targets = d->hand->cycle.docs.doc[0][COT_ROLE_TARGETS].canon;
+	enum cot_err err = check_fits(n, targets);
+
+	return err == COT_OK ? cot_client_document(&n->client, "d/targets.json", targets) : err;
+}
+
+/* With the time alone a node verifies the Targets that it has once more. */
+static enum cot_err send_time(struct cot_distribute *d, struct cot_node *n,
+                              struct cot_slice time)
+{
+	uint32_t ours = d->store->state.trust.repo[0].floor[COT_ROLE_TARGETS].version;
+	struct cot_verify_result result;
+	enum cot_err err = cot_client_document(&n->client, "d/time.json", time);
+
+	if (err == COT_OK)
+		err = cot_client_verify(&n->client, &result);
+	if (err == COT_OK && result.targets_version < ours)
+		err = COT_E_ABSENT;
+	return err == COT_OK && !result.fresh_time ? COT_E_NO_TIME : err;
 }
 
 enum cot_err cot_node_metadata(struct cot_distribute *d, struct cot_node *n,
                                struct cot_slice time)
 {
-	struct cot_slice targets = d->hand->cycle.docs.doc[0][COT_ROLE_TARGETS].canon;
-	struct cot_verify_result result;
-	enum cot_err err = check_fits(n, targets);
+	uint32_t ours = d->store->state.trust.repo[0].floor[COT_ROLE_TARGETS].version;
+	bool current = n->status.targets_version == ours;
+	enum cot_err err = COT_OK;
 
-	if (err == COT_OK)
-		err = cot_client_document(&n->client, "d/targets.json", targets);
-	if (err == COT_OK)
-		err = cot_client_document(&n->client, "d/time.json", time);
-	if (err == COT_OK)
-		err = cot_client_verify(&n->client, &result);
-	if (err == COT_OK && !result.fresh_time)
-		err = COT_E_NO_TIME;
+	/* A document that is staged costs the node one of few writes. */
+	if (current)
+		err = send_time(d, n, time);
+	if (!current || err == COT_E_ABSENT) {
+		err = send_targets(d, n);
+		if (err == COT_OK)
+			err = send_time(d, n, time);
+	}
 	cot_log(err == COT_OK ? COT_LOG_INFO : COT_LOG_WARNING, "ecu",
 	        "metadata sent link=%s word=%s", n->client.uri, cot_err_word(err));
 	return err;

@@ -229,19 +229,27 @@ static void count_installed(struct work *w)
 	}
 }
 
+static enum cot_err prepare_installs(struct work *w)
+{
+	enum cot_err err = cot_round_check_agreed(cot_cycle_verdict(&w->hand.cycle));
+
+	return err == COT_OK ? take_orders(w) : err;
+}
+
 static enum cot_err install(struct work *w)
 {
 	enum cot_err err = cot_cycle_orders(&w->hand.cycle, &w->orders);
+	bool lagging;
 
 	if (err == COT_E_NOT_FOUND)
 		return COT_OK;
-	if (err != COT_OK || !any_pending(w))
+	if (err == COT_OK && any_pending(w))
+		err = prepare_installs(w);
+	if (err != COT_OK)
 		return err;
-	err = cot_round_check_agreed(cot_cycle_verdict(&w->hand.cycle));
-	if (err == COT_OK)
-		err = take_orders(w);
-	if (err != COT_OK || w->d.install_count == 0)
-		return err;
+	lagging = cot_distribute_lagging(&w->d);
+	if (w->d.install_count == 0 && !lagging)
+		return COT_OK;
 	set_activity(w->round, "installing");
 	w->d.orders = &w->orders;
 	err = cot_distribute_run(&w->d);

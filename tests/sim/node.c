@@ -148,12 +148,14 @@ static enum cot_err verify(struct sim_node *n, uint8_t *ret)
 
 	if (orders_of(n, &targets))
 		n->targets_version = targets.head.version;
+	else if (r.outcome == COT_OK && n->fresh_time)
+		r.outcome = COT_E_ABSENT;
 	r.root_version = n->root_version;
 	r.targets_version = n->targets_version;
 	r.fresh_time = n->fresh_time;
 	r.ordered = true;
 	cot_verify_result_encode(&r, ret);
-	return n->verify_fails;
+	return r.outcome;
 }
 
 static void stage(struct sim_node *n, struct sim_ecu *e, uint8_t *ret)

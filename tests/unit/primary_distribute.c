@@ -272,6 +272,93 @@ static void test_replay_between_polls(void **state)
 	assert_int_equal(g->round.outcome.ecu_err[ours], COT_OK);
 }
 
+static unsigned count(const char *log, const char *what)
+{
+	unsigned n = 0;
+
+	while ((log = strstr(log, what)) != NULL) {
+		log++;
+		n++;
+	}
+	return n;
+}
+
+/* Withdrawals and rotations reach ECUs that have nothing to install. */
+static void test_lagging(void **state)
+{
+	struct sim_gateway *g = *state;
+
+	assert_int_equal(sim_gateway_round(g), COT_OK);
+	sim_order(g->world, "ECU-A", "hw-a", NULL);
+	sim_order(g->world, "ECU-B", "hw-b", NULL);
+	sim_replace_key(g->world, SIM_DIRECTOR, COT_ROLE_TARGETS, SIM_DIRECTOR_TARGETS, SIM_SPARE);
+	sim_publish(g->world, SIM_DIRECTOR, COT_ROLE_ROOT);
+	sim_publish(g->world, SIM_DIRECTOR, COT_ROLE_TARGETS);
+	g->a->log[0] = g->b->log[0] = '\0';
+	g->b->refuses_session = true;
+	assert_int_equal(sim_gateway_round(g), COT_OK);
+	assert_int_equal(g->a->root_version, 2);
+	assert_int_equal(g->a->targets_version, 4);
+	assert_string_equal(g->a->log,
+	                    "22FD00 31FD14 1002 22FD00 38:d/2.root.json 3700 31FD10 22FD01 "
+	                    "38:d/targets.json 3700 38:d/time.json 3700 31FD10 1001");
+	/* The other one could not be told, which is said of it, and is told later. */
+	assert_int_equal(g->round.outcome.ecu_err[row(g, "ECU-B") - g->store.state.ecus],
+	                 COT_E_PRECONDITION);
+	assert_int_equal(g->b->root_version, 1);
+	g->b->refuses_session = false;
+	assert_int_equal(sim_gateway_round(g), COT_OK);
+	assert_int_equal(g->b->root_version, 2);
+	assert_int_equal(g->b->targets_version, 4);
+	/* All are current: nobody is asked for more than a report. */
+	g->a->log[0] = '\0';
+	sim_httpd_forget(g->httpd);
+	assert_int_equal(sim_gateway_round(g), COT_OK);
+	assert_string_equal(g->a->log, "22FD00 31FD14");
+	assert_int_equal(count(sim_httpd_log(g->httpd), "POST /time"), 1);
+}
+
+/* Each staging of a document wears the node: Targets that it has are not sent. */
+static void test_targets_sent_once(void **state)
+{
+	struct sim_gateway *g = *state;
+
+	g->a->stage_fails = COT_E_SLOT_SIZE;
+	assert_int_equal(sim_gateway_round(g), COT_E_SLOT_SIZE);
+	assert_int_equal(sim_gateway_round(g), COT_E_SLOT_SIZE);
+	assert_int_equal(count(g->a->log, "38:d/targets.json"), 1);
+	assert_int_equal(count(g->a->log, "38:d/time.json"), 2);
+	/* It says so, but has them not: it says that too, and gets them. */
+	g->a->stage_fails = COT_OK;
+	g->a->targets_len = 0;
+	assert_int_equal(sim_gateway_round(g), COT_OK);
+	assert_int_equal(count(g->a->log, "38:d/targets.json"), 2);
+	assert_true(runs(g, "ECU-A", "a-2.bin"));
+}
+
+/* However far behind a node is, each round brings it nearer. */
+static void test_far_behind(void **state)
+{
+	struct sim_gateway *g = *state;
+	unsigned i;
+
+	assert_int_equal(sim_gateway_round(g), COT_OK);
+	for (i = 0; i < COT_MAX_ROOT_STEPS + 4; i++) {
+		sim_publish(g->world, SIM_DIRECTOR, COT_ROLE_ROOT);
+		if (i == COT_MAX_ROOT_STEPS / 2) {
+			g->a->dead = g->b->dead = true;
+			(void)sim_gateway_round(g);
+			g->a->dead = g->b->dead = false;
+		}
+	}
+	sim_gateway_release(g, "ECU-A", "a-3.bin", 3, 100);
+	assert_int_equal(sim_gateway_round(g), COT_E_ROOT_WALK);
+	assert_int_equal(g->a->root_version, 1 + COT_MAX_ROOT_STEPS);
+	assert_int_equal(sim_gateway_round(g), COT_OK);
+	assert_int_equal(g->a->root_version, 5 + COT_MAX_ROOT_STEPS);
+	assert_true(runs(g, "ECU-A", "a-3.bin"));
+}
+
 /* P33: Targets expire while an ECU takes its time */
 static void test_expires_meanwhile(void **state)
 {
@@ -315,6 +402,9 @@ int main(void)
 		CASE(test_two_on_one_link),
 		CASE(test_no_link),
 		CASE(test_hmac),
+		CASE(test_lagging),
+		CASE(test_targets_sent_once),
+		CASE(test_far_behind),
 		CASE(test_replay_between_polls),
 		CASE(test_expires_meanwhile),
 		CASE(test_gateway_itself)
