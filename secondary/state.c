@@ -289,20 +289,30 @@ static enum cot_err read_record(struct cot_sec_store *s, enum cot_record_type ty
 	return err == COT_OK && version != want ? COT_E_RECORD : err;
 }
 
+/* Above every counter that was used before: counters began at 0, and there are far
+ * less than 65536 reports in a second of signed time. */
+static uint64_t report_after_loss(const struct cot_trust *trust)
+{
+	return trust->time_floor_s > 0 ? (uint64_t)trust->time_floor_s << 16 : 0;
+}
+
 /* A ledger that cannot be read costs patience, never trust: an empty budget
- * refills, and a report counter that starts over is seen by the Director. */
+ * refills, and reports leap ahead, because a lower counter would be refused. */
 static void read_ledger(struct cot_sec_store *s)
 {
+	struct cot_sec_ledger *l = &s->ledger;
 	struct cot_unpack u;
 
-	memset(&s->ledger, 0, sizeof(s->ledger));
+	*l = (struct cot_sec_ledger){ 0, report_after_loss(&s->state.trust), COT_OK };
 	if (read_record(s, COT_RECORD_LEDGER, COT_SEC_LEDGER_VERSION, &u) != COT_OK)
 		return;
-	s->ledger.budget = (uint16_t)cot_unpack_uint(&u, 2);
-	s->ledger.report = cot_unpack_uint(&u, 8);
-	s->ledger.last = (enum cot_err)(int16_t)cot_unpack_uint(&u, 2);
-	if (s->ledger.budget > COT_SEC_BUDGET)
-		s->ledger.budget = COT_SEC_BUDGET;
+	l->budget = (uint16_t)cot_unpack_uint(&u, 2);
+	l->report = cot_unpack_uint(&u, 8);
+	l->last = (enum cot_err)(int16_t)cot_unpack_uint(&u, 2);
+	if (l->budget > COT_SEC_BUDGET)
+		l->budget = COT_SEC_BUDGET;
+	if (u.bad || u.rest.len > 0)
+		*l = (struct cot_sec_ledger){ 0, report_after_loss(&s->state.trust), COT_OK };
 }
 
 /* Without progress a download starts over, from an erased slot. */

@@ -234,6 +234,42 @@ static void everything_comes_back(void **state)
 	sim_flash_free(&f);
 }
 
+/* A ledger that is lost, cut short, too long or of another version: no budget, and
+ * report counters that nobody has seen. */
+static void lost_ledger_starts_safely(void **state)
+{
+	static const struct {
+		uint8_t version;
+		struct cot_slice payload;
+	} cases[] = {
+		{ 0, { NULL, 0 } }, /* none was written */
+		{ COT_SEC_LEDGER_VERSION + 1, COT_SLICE("\5\0\x60\0\0\0\0\0\0\0\0\0") },
+		{ COT_SEC_LEDGER_VERSION, COT_SLICE("\5\0\x60\0\0\0\0\0\0\0\0") },
+		{ COT_SEC_LEDGER_VERSION, COT_SLICE("\5\0\x60\0\0\0\0\0\0\0\0\0\0") },
+		{ COT_SEC_LEDGER_VERSION, COT_SLICE("\5\0") },
+	};
+	static struct cot_sec_store store;
+	struct cot_sec_state s = full_state();
+	struct sim_flash f;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cot_record r = { COT_RECORD_LEDGER, cases[i].version, cases[i].payload };
+
+		sim_flash_init(&f, &sim_flash_posix);
+		assert_int_equal(cot_sec_store_mount(&store, &f.flash), COT_E_STORE);
+		assert_int_equal(cot_sec_commit(&store, &s), COT_OK);
+		if (r.payload.len > 0)
+			assert_int_equal(cot_record_write(&store.log, &r), COT_OK);
+		assert_int_equal(cot_sec_store_mount(&store, &f.flash), COT_OK);
+		assert_int_equal(store.ledger.budget, 0);
+		assert_int_equal(store.ledger.last, COT_OK);
+		assert_true(store.ledger.report == UINT64_C(1800000000) << 16);
+		sim_flash_free(&f);
+	}
+}
+
 static void unknown_versions_are_no_state(void **state)
 {
 	static struct cot_sec_store store;
@@ -259,6 +295,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_ordered_is_void),
 		cmocka_unit_test(spare_is_never_the_active_slot),
 		cmocka_unit_test(everything_comes_back),
+		cmocka_unit_test(lost_ledger_starts_safely),
 		cmocka_unit_test(unknown_versions_are_no_state),
 	};
 
