@@ -157,6 +157,13 @@ enum cot_err cot_store_open(struct cot_store *s, const char *path, enum cot_stor
 
 /* ---- documents ------------------------------------------------------------------ */
 
+/* The bytes were flushed before they got the name; that the name was flushed too,
+ * nobody knows: whoever put it there may have failed at just that. */
+static enum cot_err flush_names(struct cot_store *s, const char *name)
+{
+	return s->fs->fsync(s->docs) == 0 ? COT_OK : cot_fs_error("flush folder of", name);
+}
+
 enum cot_err cot_store_put(struct cot_store *s, struct cot_slice doc, char ret[COT_STATE_HEX])
 {
 	struct cot_slice there;
@@ -167,7 +174,7 @@ enum cot_err cot_store_put(struct cot_store *s, struct cot_slice doc, char ret[C
 		same = cot_slice_eq(there, doc);
 		cot_fs_unmap(&there);
 		if (same)
-			return COT_OK;
+			return flush_names(s, ret);
 	}
 	return cot_fs_replace(s->fs, s->docs, ret, doc);
 }
