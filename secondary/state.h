@@ -20,7 +20,6 @@
  *	TRIAL -third failure-> REVERTED;  any but CONFIRMED -intent-> EMPTY
  *	STAGED, ACTIVATED -newer Targets that do not order it-> EMPTY
  *	STAGED, ACTIVATED -a Root step that voids the Targets-> EMPTY
- *	STAGED, ACTIVATED -a Root step that voids the Targets-> EMPTY
  */
 #ifndef COTTER_SECONDARY_STATE_H
 #define COTTER_SECONDARY_STATE_H
@@ -156,6 +155,9 @@ struct cot_sec_store {
  * cot_sec_commit of a state made from the provisioning record. */
 COT_MUST_CHECK enum cot_err cot_sec_store_mount(struct cot_sec_store *s,
                                                 const struct cot_flash *flash);
+
+/* Reads the ledger alone, for a caller that begins anew: reports must count on. */
+void cot_sec_store_ledger(struct cot_sec_store *s);
 
 /* Each is one atomic record; in memory nothing changes on failure.  A commit
  * that says what is recorded already writes nothing. */
