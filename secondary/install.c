@@ -174,7 +174,7 @@ static bool spoiled(const struct cot_sec_progress *p, uint8_t n,
 	       memcmp(p->sha256, intent->sha256, sizeof(p->sha256)) == 0;
 }
 
-/* CHECK W11.1: a slot is not erased again and again for images that never verify */
+/* CHECK W11.2: a slot is not erased again and again for images that never verify */
 static enum cot_err check_erase_budget(struct cot_sec *node, uint8_t n,
                                        const struct cot_sec_intent *intent)
 {
