@@ -290,6 +290,30 @@ static bool page_valid(const struct cot_record_log *log, uint32_t *ret_generatio
 	       check_header(bytes, ret_generation) == COT_OK && check_page_sealed(log) == COT_OK;
 }
 
+/* Both seals and no header: it was written whole, and rotted since. */
+static bool page_damaged(const struct cot_record_log *log)
+{
+	uint32_t at = header_size(log), generation;
+	uint8_t bytes[HEADER_LEN];
+
+	return seal_reads(log, at) && seal_reads(log, at + unit_of(log)) &&
+	       (read_at(log, 0, bytes, HEADER_LEN) != COT_OK ||
+	        check_header(bytes, &generation) != COT_OK);
+}
+
+bool cot_record_begun(const struct cot_record_log *log)
+{
+	struct cot_record_log first = *log;
+	bool blank = false;
+	enum cot_err err = cot_flash_blank(log->flash, log->region, page_size(log),
+	                                   log->flash->region[log->region].size - page_size(log),
+	                                   &blank);
+
+	first.page = 0;
+	return log->current || err != COT_OK || !blank ||
+	       seal_begun(&first, header_size(log) + unit_of(log));
+}
+
 static void choose_page(struct cot_record_log *log)
 {
 	struct cot_record_log page = *log;
@@ -298,6 +322,7 @@ static void choose_page(struct cot_record_log *log)
 	log->current = false;
 	for (page.page = 0; page.page < page.flash->region[page.region].size;
 	     page.page += page_size(&page)) {
+		log->damaged |= page_damaged(&page);
 		if (!page_valid(&page, &generation))
 			continue;
 		if (log->current && (int32_t)(generation - log->generation) <= 0)
@@ -406,6 +431,9 @@ static bool walk(struct cot_record_log *log, struct found *ret_last)
 		any = true;
 		log->tail = after(log, &r);
 	}
+	/* A torn record has no seal; what has one was whole once. */
+	if (read_head(log, log->tail, &r) && seal_reads(log, r.at + body_size(log, r.len)))
+		log->damaged = true;
 	return any;
 }
 

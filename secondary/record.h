@@ -45,6 +45,7 @@ struct cot_record_log {
 	uint32_t tail;       /* offset in the page where the next record goes */
 	bool current;        /* there is a current page */
 	bool full;           /* nothing more may be appended to it */
+	bool damaged;        /* something that was written whole could not be read */
 };
 
 /* One record to write. */
@@ -61,6 +62,10 @@ struct cot_record {
 COT_MUST_CHECK enum cot_err cot_record_mount(struct cot_record_log *log,
                                              const struct cot_flash *flash,
                                              enum cot_region region);
+
+/* After a mount without a state: was there one?  A region as it left the factory, or
+ * whose very first page was cut while it was written, held none. */
+bool cot_record_begun(const struct cot_record_log *log);
 
 /* Reads the newest record of the type.  COT_E_NOT_FOUND; COT_E_BUFFER. */
 COT_MUST_CHECK enum cot_err cot_record_read(const struct cot_record_log *log, uint8_t type,

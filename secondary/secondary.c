@@ -9,12 +9,13 @@
 
 #include <string.h>
 
-/* The state was lost: what the provisioning record says is where trust starts
- * again.  No slot holds anything then, so no image boots before a new install. */
+/* There is no state, or it was lost: what the provisioning record says is where trust
+ * starts again.  No slot holds anything then, so no image boots before a new install. */
 static enum cot_err start_over(struct cot_sec *node)
 {
 	struct cot_sec_ledger ledger;
 	struct cot_sec_state state;
+	bool lost = cot_record_begun(&node->store.log);
 	enum cot_err err = cot_identity_state(&node->id, node->port->crypto, &state);
 
 	if (err == COT_OK)
@@ -22,8 +23,27 @@ static enum cot_err start_over(struct cot_sec *node)
 	if (err != COT_OK)
 		return err;
 	memset(&ledger, 0, sizeof(ledger));
+	if (lost) {
+		cot_sec_store_ledger(&node->store);
+		ledger = node->store.ledger;
+		ledger.last = COT_E_STORE;
+	}
 	ledger.budget = COT_SEC_BUDGET;
 	return cot_sec_commit_ledger(&node->store, &ledger);
+}
+
+/* Damage is told at once, and in the reports until an update went well again. */
+static enum cot_err tell_damage(struct cot_sec *node)
+{
+	struct cot_sec_ledger next = node->store.ledger;
+
+	if (!node->store.log.damaged && next.last != COT_E_STORE)
+		return COT_OK;
+	node->last = COT_E_STORE;
+	if (next.last == COT_E_STORE)
+		return COT_OK;
+	next.last = COT_E_STORE;
+	return cot_sec_commit_ledger(&node->store, &next);
 }
 
 /* CHECK D12.10: the state was made for this record */
@@ -55,6 +75,9 @@ enum cot_err cot_sec_init(struct cot_sec *node, const struct cot_port *port, uin
 		err = start_over(node);
 	if (err == COT_OK)
 		node->mode = COT_MODE_LOADER;
+	/* Reports tell it even when the record of it cannot be written. */
+	if (err == COT_OK && tell_damage(node) != COT_OK)
+		node->store.ledger.last = COT_E_STORE;
 	node->report_next = node->store.ledger.report;
 	return err;
 }
@@ -69,7 +92,7 @@ enum cot_err cot_sec_boot(struct cot_sec *node, struct cot_boot *ret)
 		err = cot_boot_choose(&node->store, node->port, 0, ret);
 	if (err != COT_OK)
 		ret->image = false;
-	if (ret->why != COT_OK)
+	if (ret->why != COT_OK && node->last != COT_E_STORE)
 		node->last = ret->why;
 	return err;
 }

@@ -298,7 +298,7 @@ static uint64_t report_after_loss(const struct cot_trust *trust)
 
 /* A ledger that cannot be read costs patience, never trust: an empty budget
  * refills, and reports leap ahead, because a lower counter would be refused. */
-static void read_ledger(struct cot_sec_store *s)
+void cot_sec_store_ledger(struct cot_sec_store *s)
 {
 	struct cot_sec_ledger *l = &s->ledger;
 	struct cot_unpack u;
@@ -349,7 +349,7 @@ enum cot_err cot_sec_store_mount(struct cot_sec_store *s, const struct cot_flash
 		memset(&s->state, 0, sizeof(s->state));
 		return COT_E_STORE;
 	}
-	read_ledger(s);
+	cot_sec_store_ledger(s);
 	read_progress(s);
 	return COT_OK;
 }

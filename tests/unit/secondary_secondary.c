@@ -109,8 +109,57 @@ static void lost_state_is_recovery_mode(void **state)
 	assert_int_equal(n.mode, COT_MODE_RECOVERY);
 	assert_int_equal(n.root_version, 1);
 	assert_int_equal(n.budget, COT_SEC_BUDGET);
+	assert_int_equal(n.last, COT_E_STORE);
+	assert_int_equal(s->node.store.ledger.last, COT_E_STORE);
+	assert_true(s->node.store.ledger.report > 0 ||
+	            s->node.store.state.trust.time_floor_s <= 0);
 	assert_int_equal(sim_secondary_update(s, "a-2.bin"), COT_OK);
 	assert_true(sim_secondary_runs(s, "a-2.bin"));
+}
+
+/* A node that leaves the factory lost nothing. */
+static void factory_state_is_no_damage(void **state)
+{
+	uint32_t size = s->flash.flash.region[COT_REGION_STATE].size;
+
+	(void)state;
+	memset(s->flash.mem[COT_REGION_STATE], 0xFF, size);
+	sim_secondary_reset(s, false);
+	assert_int_not_equal(s->node.last, COT_E_STORE);
+	assert_int_equal(s->node.store.ledger.last, COT_OK);
+	assert_int_equal(s->node.store.ledger.report, 0);
+}
+
+/* The newest record rots: the one before it counts, and the node says so, also
+ * after the next reset, until an update went well. */
+static void rotten_record_is_told(void **state)
+{
+	struct cot_record_log *log = &s->node.store.log;
+	uint32_t at;
+
+	(void)state;
+	assert_int_equal(sim_secondary_update(s, "a-2.bin"), COT_OK);
+	at = log->page + log->tail;
+	assert_int_equal(cot_sec_commit_ledger(&s->node.store, &s->node.store.ledger), COT_OK);
+	s->flash.mem[COT_REGION_STATE][at + 5] ^= 1;
+	sim_secondary_reset(s, false);
+	assert_int_equal(s->node.last, COT_E_STORE);
+	sim_secondary_reset(s, false);
+	assert_int_equal(s->node.store.ledger.last, COT_E_STORE);
+	assert_int_equal(sim_secondary_update(s, "a-2.bin"), COT_OK);
+	assert_int_equal(s->node.store.ledger.last, COT_OK);
+	sim_secondary_reset(s, false);
+	assert_int_equal(s->node.last, COT_OK);
+}
+
+/* The same of a whole page: an older one counts. */
+static void rotten_page_is_told(void **state)
+{
+	(void)state;
+	s->flash.mem[COT_REGION_STATE][s->node.store.log.page] ^= 1;
+	sim_secondary_reset(s, false);
+	assert_int_equal(s->node.last, COT_E_STORE);
+	assert_int_equal(s->node.store.ledger.last, COT_E_STORE);
 }
 
 /* Both images damaged: nothing boots, and the next update repairs it. */
@@ -161,6 +210,9 @@ int main(void)
 		TEST(window_instead_of_map),
 		TEST(other_geometries),
 		TEST(lost_state_is_recovery_mode),
+		TEST(factory_state_is_no_damage),
+		TEST(rotten_record_is_told),
+		TEST(rotten_page_is_told),
 		TEST(both_slots_bad_is_recovery_mode),
 		TEST(state_of_another_build_is_not_read),
 	};
