@@ -55,7 +55,8 @@
 #define COT_SEC_FRESH_MS 86400000u /* signed time is carried on by ticks so long */
 #define COT_SEC_TRIAL_MS 60000u    /* an image on trial is not reset by the bus */
 #define COT_SEC_NONCE_REPEAT_MS 30000u
-#define COT_SEC_BUDGET_MS 43200000u /* one staging comes back per 12 h */
+#define COT_SEC_BUDGET_MS 43200000u /* one staging comes back per 12 h of power */
+#define COT_SEC_HOUR_MS 3600000u   /* counted over resets in whole hours */
 #define COT_SEC_REPORTS 32u        /* report counters reserved at once */
 #define COT_SEC_FINGERPRINT 32u
 
@@ -137,7 +138,7 @@ struct cot_sec {
 	uint8_t running;           /* slot whose image runs; COT_SEC_SLOTS: none */
 	uint64_t now_ms;           /* of the call that is running */
 	uint64_t started_ms;
-	uint64_t budget_ms;        /* since when the next staging is earned */
+	uint64_t budget_ms;        /* since when the next hour is earned */
 	uint64_t report_next;
 	struct cot_identity id;
 	struct cot_sec_store store;

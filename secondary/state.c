@@ -253,6 +253,7 @@ enum cot_err cot_sec_commit_ledger(struct cot_sec_store *s, const struct cot_sec
 	cot_pack_uint(&p, next->budget, 2);
 	cot_pack_uint(&p, next->report, 8);
 	cot_pack_uint(&p, (uint16_t)next->last, 2);
+	cot_pack_uint(&p, next->hours, 2);
 	err = write_record(s, COT_RECORD_LEDGER, COT_SEC_LEDGER_VERSION, p.len);
 	if (err == COT_OK)
 		s->ledger = *next;
@@ -303,16 +304,17 @@ void cot_sec_store_ledger(struct cot_sec_store *s)
 	struct cot_sec_ledger *l = &s->ledger;
 	struct cot_unpack u;
 
-	*l = (struct cot_sec_ledger){ 0, report_after_loss(&s->state.trust), COT_OK };
+	*l = (struct cot_sec_ledger){ 0, report_after_loss(&s->state.trust), COT_OK, 0 };
 	if (read_record(s, COT_RECORD_LEDGER, COT_SEC_LEDGER_VERSION, &u) != COT_OK)
 		return;
 	l->budget = (uint16_t)cot_unpack_uint(&u, 2);
 	l->report = cot_unpack_uint(&u, 8);
 	l->last = (enum cot_err)(int16_t)cot_unpack_uint(&u, 2);
+	l->hours = (uint16_t)cot_unpack_uint(&u, 2);
 	if (l->budget > COT_SEC_BUDGET)
 		l->budget = COT_SEC_BUDGET;
 	if (u.bad || u.rest.len > 0)
-		*l = (struct cot_sec_ledger){ 0, report_after_loss(&s->state.trust), COT_OK };
+		*l = (struct cot_sec_ledger){ 0, report_after_loss(&s->state.trust), COT_OK, 0 };
 }
 
 /* Without progress a download starts over, from an erased slot. */

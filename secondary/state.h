@@ -129,6 +129,7 @@ struct cot_sec_ledger {
 	uint16_t budget;
 	uint64_t report;   /* every report counter below this may have been used */
 	enum cot_err last; /* refusal to be told in the next reports; COT_OK: none */
+	uint16_t hours;    /* of power towards the next staging; fewer than 12 */
 };
 
 /* How much of an intent's artifact is in its slot for certain; or, with slot

@@ -8,14 +8,22 @@
 
 /* ---- budget ---------------------------------------------------------------------- */
 
+static enum cot_err keep_budget(struct cot_sec *node, const struct cot_sec_ledger *next)
+{
+	const struct cot_sec_ledger *now = &node->store.ledger;
+
+	return next->budget == now->budget && next->hours == now->hours
+		? COT_OK : cot_sec_commit_ledger(&node->store, next);
+}
+
 static enum cot_err set_budget(struct cot_sec *node, uint16_t budget)
 {
 	struct cot_sec_ledger next = node->store.ledger;
 
-	if (next.budget == budget)
-		return COT_OK;
 	next.budget = budget;
-	return cot_sec_commit_ledger(&node->store, &next);
+	if (budget == COT_SEC_BUDGET)
+		next.hours = 0;
+	return keep_budget(node, &next);
 }
 
 /* CHECK D7.7: unverified stagings may not wear out the flash */
@@ -33,17 +41,28 @@ enum cot_err cot_sec_budget_draw(struct cot_sec *node)
 	return set_budget(node, (uint16_t)(node->store.ledger.budget - 1));
 }
 
+static void earn_hour(struct cot_sec_ledger *ledger)
+{
+	if (ledger->budget >= COT_SEC_BUDGET)
+		return;
+	ledger->hours++;
+	if (ledger->hours < COT_SEC_BUDGET_MS / COT_SEC_HOUR_MS)
+		return;
+	ledger->hours = 0;
+	ledger->budget++;
+}
+
+/* Hours are durable, or a car that is never on for 12 h would never earn one. */
 void cot_sec_budget_tick(struct cot_sec *node)
 {
-	uint16_t budget = node->store.ledger.budget;
+	struct cot_sec_ledger next = node->store.ledger;
 
-	while (node->now_ms - node->budget_ms >= COT_SEC_BUDGET_MS) {
-		node->budget_ms += COT_SEC_BUDGET_MS;
-		if (budget < COT_SEC_BUDGET)
-			budget++;
+	while (node->now_ms - node->budget_ms >= COT_SEC_HOUR_MS) {
+		node->budget_ms += COT_SEC_HOUR_MS;
+		earn_hour(&next);
 	}
-	/* Best effort: what could not be written is earned again. */
-	(void)set_budget(node, budget);
+	/* Best effort: an hour that could not be written is lost, patience only. */
+	(void)keep_budget(node, &next);
 }
 
 /* ---- starting --------------------------------------------------------------------- */

@@ -185,7 +185,7 @@ static void write_region(struct sim_secondary *s, enum cot_region region, uint32
 static void write_state(struct sim_secondary *s, const struct cot_identity *id)
 {
 	static struct cot_sec_store store;
-	struct cot_sec_ledger ledger = { COT_SEC_BUDGET, 0, COT_OK };
+	struct cot_sec_ledger ledger = { COT_SEC_BUDGET, 0, COT_OK, 0 };
 	struct cot_sec_state state;
 	struct cot_sec_slot *slot = &state.component[0].slot[0];
 

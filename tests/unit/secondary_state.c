@@ -203,7 +203,7 @@ static void spare_is_never_the_active_slot(void **state)
 static void everything_comes_back(void **state)
 {
 	static struct cot_sec_store store, again;
-	struct cot_sec_ledger ledger = { 17, 96, COT_E_ROLLBACK };
+	struct cot_sec_ledger ledger = { 17, 96, COT_E_ROLLBACK, 11 };
 	struct cot_sec_progress progress = { true, 0, 1, { 1, 2, 3 }, 16384 };
 	struct cot_sec_state s = full_state();
 	struct sim_flash f;
@@ -222,6 +222,7 @@ static void everything_comes_back(void **state)
 	assert_int_equal(again.ledger.budget, 17);
 	assert_int_equal(again.ledger.report, 96);
 	assert_int_equal(again.ledger.last, COT_E_ROLLBACK);
+	assert_int_equal(again.ledger.hours, 11);
 	assert_int_equal(again.progress.offset, 16384);
 	assert_int_equal(again.state.component[0].counter, 2);
 	f.dead = 1u << COT_REGION_STATE;
@@ -243,9 +244,9 @@ static void lost_ledger_starts_safely(void **state)
 		struct cot_slice payload;
 	} cases[] = {
 		{ 0, { NULL, 0 } }, /* none was written */
-		{ COT_SEC_LEDGER_VERSION + 1, COT_SLICE("\5\0\x60\0\0\0\0\0\0\0\0\0") },
-		{ COT_SEC_LEDGER_VERSION, COT_SLICE("\5\0\x60\0\0\0\0\0\0\0\0") },
+		{ COT_SEC_LEDGER_VERSION + 1, COT_SLICE("\5\0\x60\0\0\0\0\0\0\0\0\0\0\0") },
 		{ COT_SEC_LEDGER_VERSION, COT_SLICE("\5\0\x60\0\0\0\0\0\0\0\0\0\0") },
+		{ COT_SEC_LEDGER_VERSION, COT_SLICE("\5\0\x60\0\0\0\0\0\0\0\0\0\0\0\0") },
 		{ COT_SEC_LEDGER_VERSION, COT_SLICE("\5\0") },
 	};
 	static struct cot_sec_store store;

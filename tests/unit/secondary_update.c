@@ -380,6 +380,45 @@ static void empty_budget_delays(void **state)
 	assert_int_equal(budget(), COT_SEC_BUDGET);
 }
 
+/* A car is seldom on for 12 h in one stretch: whole hours are kept over resets, and
+ * cost one write each, but none while nothing is to be earned. */
+static void hours_add_up_over_resets(void **state)
+{
+	struct cot_sec_ledger none = { 0 };
+	uint64_t ops;
+	int i;
+
+	(void)state;
+	assert_int_equal(cot_sec_commit_ledger(&s->node.store, &none), COT_OK);
+	for (i = 0; i < 24; i++) {
+		assert_int_equal(budget(), i / 12);
+		s->now_ms += 5400000;
+		cot_sec_poll(&s->node, s->now_ms);
+		sim_secondary_reset(s, true);
+	}
+	assert_int_equal(budget(), 2);
+	/* Less than an hour earns nothing. */
+	for (i = 0; i < 24; i++) {
+		s->now_ms += 3599999;
+		cot_sec_poll(&s->node, s->now_ms);
+		sim_secondary_reset(s, true);
+	}
+	assert_int_equal(budget(), 2);
+	assert_int_equal(s->node.store.ledger.hours, 0);
+	s->now_ms += 100 * (uint64_t)COT_SEC_BUDGET_MS;
+	cot_sec_poll(&s->node, s->now_ms);
+	assert_int_equal(budget(), COT_SEC_BUDGET);
+	ops = s->flash.ops;
+	s->now_ms += COT_SEC_BUDGET_MS;
+	cot_sec_poll(&s->node, s->now_ms);
+	assert_int_equal(s->flash.ops, ops);
+	/* Nor was it saved for later. */
+	assert_int_equal(cot_sec_budget_draw(&s->node), COT_OK);
+	s->now_ms += COT_SEC_BUDGET_MS - 1;
+	cot_sec_poll(&s->node, s->now_ms);
+	assert_int_equal(budget(), COT_SEC_BUDGET - 1);
+}
+
 /* ---- refusals are told --------------------------------------------------------------------------- */
 
 static void refusal_outlives_a_reset(void **state)
@@ -427,6 +466,7 @@ int main(void)
 		TEST(places_alternate),
 		TEST(stagings_cost),
 		TEST(empty_budget_delays),
+		TEST(hours_add_up_over_resets),
 		TEST(refusal_outlives_a_reset),
 		TEST(failed_commit_trusts_nothing),
 	};
