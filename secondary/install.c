@@ -504,6 +504,13 @@ enum cot_err cot_sec_exit_step(struct cot_sec *node)
 
 /* ---- activate ------------------------------------------------------------------------------- */
 
+/* CHECK D7.11: newer Targets may raise the counter of what a slot holds, not lower it */
+static enum cot_err check_slot_counter(const struct cot_sec_slot *slot,
+                                       const struct cot_order *order)
+{
+	return order->target.counter < slot->counter ? COT_E_COUNTER : COT_OK;
+}
+
 static enum cot_err activate(struct cot_sec *node, uint8_t n)
 {
 	const struct cot_sec_component *c = component_of(node, n);
@@ -514,15 +521,21 @@ static enum cot_err activate(struct cot_sec *node, uint8_t n)
 
 	if (err != COT_OK)
 		return err;
+	/* Activated before: its counter may have risen since. */
+	if (slot == COT_SEC_SLOTS)
+		slot = cot_sec_component_find(c, COT_SEC_SLOT_ACTIVATED);
 	if (slot == COT_SEC_SLOTS)
 		return have_image(node, n, order.target.image.hashes.sha256) ? COT_OK
 		                                                             : COT_E_NOT_STAGED;
 	err = check_still_ordered(node, n, c->slot[slot].sha256);
 	if (err == COT_OK)
 		err = check_no_trial(c);
+	if (err == COT_OK)
+		err = check_slot_counter(&c->slot[slot], &order);
 	if (err != COT_OK)
 		return err;
 	next.component[n].slot[slot].state = COT_SEC_SLOT_ACTIVATED;
+	next.component[n].slot[slot].counter = order.target.counter;
 	next.component[n].attempts = 0;
 	return cot_sec_commit(&node->store, &next);
 }

@@ -333,6 +333,45 @@ static void checks_before_the_intent(void **state)
 	stage(COT_OK);
 }
 
+static void raise_counter(const char *name, int counter)
+{
+	json_t *targets = json_object_get(sim_signed(w, SIM_DIRECTOR, COT_ROLE_TARGETS),
+	                                  "targets");
+	json_t *custom = json_object_get(json_object_get(targets, name), "custom");
+
+	assert_int_equal(json_object_set_new(custom, "releaseCounter", json_integer(counter)), 0);
+	sim_publish(w, SIM_DIRECTOR, COT_ROLE_TARGETS);
+}
+
+/* Newer Targets may keep the image and move its counter, up only: what boots in the
+ * end raises the floor to what is ordered then. */
+static void activation_takes_the_ordered_counter(void **state)
+{
+	(void)state;
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	stage(COT_OK);
+	assert_int_equal(sim_secondary_transfer(s, sim_secondary_artifact(s, "a-2.bin"), 0), COT_OK);
+	raise_counter("a-2.bin", 5);
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	assert_int_equal(component()->slot[1].counter, 2);
+	assert_int_equal(sim_secondary_activate(s), COT_OK);
+	assert_int_equal(component()->slot[1].counter, 5);
+	/* The same once it is activated. */
+	raise_counter("a-2.bin", 7);
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	assert_int_equal(sim_secondary_activate(s), COT_OK);
+	assert_int_equal(component()->slot[1].counter, 7);
+	assert_int_equal(component()->slot[1].state, COT_SEC_SLOT_ACTIVATED);
+	raise_counter("a-2.bin", 6);
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	assert_int_equal(sim_secondary_activate(s), COT_E_COUNTER);
+	assert_int_equal(component()->slot[1].counter, 7);
+	assert_int_equal(sim_secondary_hard_reset(s), COT_OK);
+	(void)sim_secondary_ask(s, COT_SLICE("\x3E\x00"));
+	assert_true(sim_secondary_runs(s, "a-2.bin"));
+	assert_int_equal(component()->counter, 7);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -348,6 +387,7 @@ int main(void)
 		TEST(failed_downloads_cost_the_budget),
 		TEST(no_budget_no_second_download),
 		TEST(checks_before_the_intent),
+		TEST(activation_takes_the_ordered_counter),
 	};
 
 	return cmocka_run_group_tests_name("secondary_install", tests, NULL, NULL);
