@@ -41,7 +41,7 @@ run_red() { # PROGRAM FILE DIRECTORY: does it fail?
 }
 
 one() { # ID SOURCE: leaves its verdict in $OUT/verdicts
-	dir=$OUT/work/$1
+	dir=$OUT/one/$1
 	mkdir -p "$dir"
 	verdict=survived
 	from=$2
@@ -75,7 +75,7 @@ case ${1:-} in
 	exit 0
 	;;
 --whole) # with no check removed it has to pass, or its red would mean nothing
-	dir=$OUT/work/$(basename "$2")
+	dir=$OUT/one/$(basename "$2")
 	mkdir -p "$dir"
 	cp "$BUILD/$2" "$dir/program"
 	! run_red "$2" "$dir/program" "$dir" || echo "$2 fails with every check in place"
@@ -85,7 +85,7 @@ case ${1:-} in
 esac
 
 rm -rf "$OUT"
-mkdir -p "$OUT/links" "$OUT/verdicts" "$OUT/work"
+mkdir -p "$OUT/links" "$OUT/verdicts" "$OUT/one"
 # shellcheck disable=SC2046
 ${MAKE} -s --no-print-directory BUILD="$BUILD" \
 	$(ls tests/unit/*.c tests/attack/*.c | sed "s|^|$BUILD/|; s|\.c\$||") \

@@ -289,7 +289,7 @@ static void write_all(struct cot_record_log *log, int *done)
 
 static int number_of(const char *text)
 {
-	return *text ? atoi(text + 6) : -1; /* test code: what it wrote itself */
+	return *text ? (int)strtol(text + 6, NULL, 10) : -1; /* test code: what it wrote itself */
 }
 
 /* Power comes back: what is there is the last record that was finished, or the one
