@@ -188,7 +188,7 @@ mv honest pub
 title "6b. Power is cut in the middle of an install; the next cycle resumes"
 again 4 dir-targets-new engine
 kill "$(cat run/engine.pid)"
-sleep 0.2
+wait "$(cat run/engine.pid)" 2>/dev/null
 engine --cut-after "${CUT:-60}"
 cycle 14
 engine
