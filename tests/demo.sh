@@ -190,11 +190,15 @@ again 4 dir-targets-new engine
 kill "$(cat run/engine.pid)"
 wait "$(cat run/engine.pid)" 2>/dev/null
 engine --cut-after "${CUT:-60}"
-cycle 14
+cut=0
+cycle 14 && cut=1
+kill "$(cat run/engine.pid)" 2>/dev/null
+wait "$(cat run/engine.pid)" 2>/dev/null
+[ $? -eq 137 ] || cut=0 # it was the cut that ended it, and nothing else
 engine
 sleep 0.3
 ecu_says engine boots
-cycle 0 && { updates=$((updates + 1)); resumed=1; }
+cycle 0 && { updates=$((updates + 1)); resumed=$cut; }
 ecu_says engine boots
 
 title "6c. Attack: the gateway itself is hostile and replays older metadata and image to an ECU"
