@@ -35,6 +35,14 @@ struct cot_port {
 	 * takes long (boot): feeds the watchdog.  NULL: there is none. */
 	void (*long_op)(void *ctx);
 
+	/* Boot method copy: where an image runs when it does not run in its slot.  The
+	 * boot decision reads the chosen slot into it and judges what lies there, so
+	 * it is memory that nothing else writes; on an image that is refused it is
+	 * wiped.  An image longer than run_len does not boot.
+	 * NULL: images run in their slots (remap, two-link). */
+	uint8_t *run;
+	uint32_t run_len; /* bytes */
+
 	/* Asks the application whether a programming session may start now:
 	 * COT_OK or COT_E_PRECONDITION.  NULL: always. */
 	enum cot_err (*may_program)(void *ctx);
