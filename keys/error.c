@@ -1,378 +1,75 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The only table of refusals: number, word, exit status, sentence, hint.
+ * The words of refusals: all that a microcontroller keeps of them.
  *
  * Words are a protocol (logs, JSON, the bus, reports) and never change once
- * released.  A sentence says what happened, a hint what the reader can do
- * about it; a hint is empty only where honest advice does not exist.
- * Metadata that fails verification exits with 10 to 13, so that a supervisor
- * can tell an attack from a bad cable without reading text.
+ * released.  Sentences and hints for people are in error_text.c, so that a
+ * boot loader does not carry them.
  */
 #include "keys/error.h"
-#include "keys/slice.h"
 
 #include <stddef.h>
 
-struct row {
-	enum cot_err err;
-	enum cot_exit status;
-	const char *word;
-	const char *sentence;
-	const char *hint;
+/* The words of one range of numbers, in their order without a gap; a code more
+ * is a word more at the end of its range. */
+static const struct {
+	enum cot_err first;
+	const char *words;
+} ranges[] = {
+	{ COT_E_ARGUMENT,
+	  "argument\0" "limit\0" "buffer\0" "internal\0" "busy\0" "sequence\0"
+	  "unsupported\0" "exists\0" "usage\0" "not_found\0" "config\0" "memory\0" },
+	{ COT_E_MALFORMED,
+	  "malformed\0" "bad_utf8\0" "not_canonical\0" "duplicate_member\0" "too_deep\0"
+	  "wrong_type\0" "missing_member\0" "bad_number\0" "bad_time\0" "truncated\0"
+	  "trailing_bytes\0" "bad_encoding\0" "bad_key_file\0" "bad_name\0" "bad_record\0"
+	  "spec_version\0" },
+	{ COT_E_SIG_THRESHOLD,
+	  "sig_threshold\0" "illegal_threshold\0" "key_id\0" "bad_key\0" "bad_signature\0"
+	  "wrong_role\0" "key_shared\0" "unknown_scheme\0" "wrong_passphrase\0" "key_cost\0"
+	  "key_not_listed\0" "root_not_continued\0" "root_not_self_signed\0" "bad_digest\0" },
+	{ COT_E_ROLLBACK,
+	  "rollback\0" "expired\0" "mixed_bundle\0" "same_version\0" "version_skip\0"
+	  "file_removed\0" "wrong_repository\0" "director_delegates\0" "length_exceeded\0"
+	  "hash_mismatch\0" "length_mismatch\0" "no_strong_hash\0" "root_walk\0" },
+	{ COT_E_IO,
+	  "io\0" "no_space\0" "locked\0" "flash\0" "slot_too_small\0" "damaged_store\0"
+	  "unprovisioned\0" "permission\0" "no_input\0" "document_too_large\0" },
+	{ COT_E_UNREACHABLE,
+	  "unreachable\0" "tls\0" "http\0" "slow\0" "ecu_silent\0" "ecu_nak\0" "bad_frame\0"
+	  "link\0" "absent\0" "insecure_url\0" },
+	{ COT_E_NO_TIME,
+	  "no_time\0" "time_replay\0" "time_rollback\0" "time_root\0" "other_vehicle\0"
+	  "unknown_ecu\0" "duplicate_ecu\0" "hwid_mismatch\0" "not_in_image\0"
+	  "repo_mismatch\0" "counter_rollback\0" "counter_jump\0" "no_order\0"
+	  "not_ordered\0" "budget\0" "on_trial\0" "reverted\0" "precondition\0" "method\0"
+	  "not_staged\0" }
 };
 
-static const struct row table[] = {
-	{ COT_PENDING, COT_EXIT_TEMPORARY, "pending",
-	  "the work is not finished yet", "call again" },
-	{ COT_OK, COT_EXIT_DONE, "ok", "done", "" },
-
-	/* Arguments and limits */
-	{ COT_E_ARGUMENT, COT_EXIT_FAILURE, "argument",
-	  "a value was given that makes no sense here",
-	  "check the value; if it came from Cotter itself, report this as a bug" },
-	{ COT_E_LIMIT, COT_EXIT_REFUSED, "limit",
-	  "there are more entries than Cotter looks at",
-	  "the bounds are listed in keys/limits.h; split the role or drop unused entries" },
-	{ COT_E_BUFFER, COT_EXIT_FAILURE, "buffer",
-	  "the value does not fit the room set aside for it",
-	  "the bounds are listed in keys/limits.h" },
-	{ COT_E_INTERNAL, COT_EXIT_FAILURE, "internal",
-	  "Cotter contradicts itself",
-	  "this is a bug; please report it with the command and the log" },
-	{ COT_E_BUSY, COT_EXIT_TEMPORARY, "busy",
-	  "another job of this kind is running",
-	  "wait until it has ended and try again" },
-	{ COT_E_SEQUENCE, COT_EXIT_FAILURE, "sequence",
-	  "this step does not follow from the previous one",
-	  "start the conversation again from its first step" },
-	{ COT_E_UNSUPPORTED, COT_EXIT_FAILURE, "unsupported",
-	  "this build cannot do that",
-	  "" },
-	{ COT_E_EXISTS, COT_EXIT_FAILURE, "exists",
-	  "the file is already there and was left as it is",
-	  "give another name, or --force if it may be overwritten" },
-	{ COT_E_USAGE, COT_EXIT_USAGE, "usage",
-	  "the command line is wrong",
-	  "--help shows the commands and options" },
-	{ COT_E_NOT_FOUND, COT_EXIT_NOT_FOUND, "not_found",
-	  "there is no such item",
-	  "check the spelling; names are compared byte by byte" },
-	{ COT_E_CONFIG, COT_EXIT_CONFIG, "config",
-	  "the configuration file is wrong",
-	  "the line named above is at fault; the manual page lists all settings" },
-	{ COT_E_MEMORY, COT_EXIT_TEMPORARY, "memory",
-	  "the system refused to give memory",
-	  "check memory limits (ulimit, MemoryMax, RLIMIT_MEMLOCK) and free memory" },
-
-	/* Syntax */
-	{ COT_E_MALFORMED, COT_EXIT_REFUSED, "malformed",
-	  "the document is not JSON of the provisioned grammar",
-	  "look at the file with `cotter inspect`; a proxy's error page is a usual cause" },
-	{ COT_E_UTF8, COT_EXIT_REFUSED, "bad_utf8",
-	  "a string is not valid UTF-8",
-	  "sign the document again with names in UTF-8" },
-	{ COT_E_NOT_CANONICAL, COT_EXIT_REFUSED, "not_canonical",
-	  "the document is not spelled canonically (white space, member order, escapes)",
-	  "serve the file exactly as it was signed; re-formatting JSON breaks it" },
-	{ COT_E_DUPLICATE_MEMBER, COT_EXIT_REFUSED, "duplicate_member",
-	  "an object has the same member twice",
-	  "two readers could disagree about such a file; have it made again" },
-	{ COT_E_DEPTH, COT_EXIT_REFUSED, "too_deep",
-	  "values are nested deeper than 16 levels",
-	  "no honest metadata does that; look where the file came from" },
-	{ COT_E_TYPE, COT_EXIT_REFUSED, "wrong_type",
-	  "a member has another JSON type than the format says",
-	  "compare the file with docs/pouf.md" },
-	{ COT_E_MISSING, COT_EXIT_REFUSED, "missing_member",
-	  "a member that must be there is missing",
-	  "compare the file with docs/pouf.md" },
-	{ COT_E_NUMBER, COT_EXIT_REFUSED, "bad_number",
-	  "a number is not an integer or is out of range",
-	  "versions run from 1 to 2147483647; lengths and counters are never negative" },
-	{ COT_E_TIME_FORMAT, COT_EXIT_REFUSED, "bad_time",
-	  "a time is not written as YYYY-MM-DDTHH:MM:SSZ",
-	  "write it in UTC with exactly 20 characters, for example 2030-01-31T00:00:00Z" },
-	{ COT_E_TRUNCATED, COT_EXIT_REFUSED, "truncated",
-	  "the data ends before the value does",
-	  "fetch or copy the file again" },
-	{ COT_E_TRAILING, COT_EXIT_REFUSED, "trailing_bytes",
-	  "something follows after the end of the value",
-	  "signed files end with their last brace, without a final line end" },
-	{ COT_E_ENCODING, COT_EXIT_REFUSED, "bad_encoding",
-	  "a text is not proper hex, base64, PEM or DER",
-	  "hex is lower case; base64 is padded and has no blanks" },
-	{ COT_E_KEY_FILE, COT_EXIT_REFUSED, "bad_key_file",
-	  "the file is not a key file, or is damaged",
-	  "restore it from its backup; docs/keyfile.md describes the format" },
-	{ COT_E_NAME, COT_EXIT_REFUSED, "bad_name",
-	  "a role, target, repository or identifier is not an allowed name",
-	  "names have no control bytes, no empty or dotted path parts, and a bounded length" },
-	{ COT_E_RECORD, COT_EXIT_REFUSED, "bad_record",
-	  "a stored or provisioned record is damaged or not for this device",
-	  "make the record again with `cotter provision`" },
-	{ COT_E_SPEC_VERSION, COT_EXIT_REFUSED, "spec_version",
-	  "the document's spec_version is not 1.x",
-	  "this release reads TUF 1.x metadata only" },
-
-	/* Trust */
-	{ COT_E_SIG_THRESHOLD, COT_EXIT_REFUSED, "sig_threshold",
-	  "too few different keys of the role have signed",
-	  "`cotter verify --explain` shows which signatures count; sign with the missing keys" },
-	{ COT_E_ILLEGAL_THRESHOLD, COT_EXIT_REFUSED, "illegal_threshold",
-	  "a threshold is zero or larger than the number of keys",
-	  "a role needs at least as many keys as its threshold, and a threshold of 1 or more" },
-	{ COT_E_KEY_ID, COT_EXIT_REFUSED, "key_id",
-	  "a key's id is not the hash of that key",
-	  "someone may have swapped the key under a known id; compare with the key files" },
-	{ COT_E_KEY, COT_EXIT_REFUSED, "bad_key",
-	  "a public key is unusable (length, small order, or not on the curve)",
-	  "such a key signs for anybody or nobody; make a new one with `cotter key generate`" },
-	{ COT_E_SIGNATURE, COT_EXIT_REFUSED, "bad_signature",
-	  "a signature does not fit the signed bytes",
-	  "the bytes were changed after signing, or another key signed them" },
-	{ COT_E_ROLE_TYPE, COT_EXIT_REFUSED, "wrong_role",
-	  "the document is for another role than the one asked for",
-	  "check that files were not renamed or mixed up on the server" },
-	{ COT_E_KEY_SHARED, COT_EXIT_REFUSED, "key_shared",
-	  "one key is listed in both repositories",
-	  "a thief of that key would hold both; rotate it out of one with `cotter rotate`" },
-	{ COT_E_SCHEME, COT_EXIT_REFUSED, "unknown_scheme",
-	  "the signature scheme is unknown or not allowed here",
-	  "ed25519 and ecdsa-sha2-nistp256 sign metadata; hmac-sha256 only version reports" },
-	{ COT_E_PASSPHRASE, COT_EXIT_PERMISSION, "wrong_passphrase",
-	  "the passphrase is wrong, or the key file was altered",
-	  "try the passphrase again; if it is certainly right, restore the file from its backup" },
-	{ COT_E_KEY_COST, COT_EXIT_REFUSED, "key_cost",
-	  "the key file asks for a derivation cost outside the allowed bounds",
-	  "memory must be 8 MiB to 2 GiB and passes 1 to 16; an altered file may ask for more" },
-	{ COT_E_KEY_NOT_LISTED, COT_EXIT_REFUSED, "key_not_listed",
-	  "this key is not one of the role's keys",
-	  "`cotter inspect` on the Root file lists the keys of each role" },
-	{ COT_E_ROOT_SIG_OLD, COT_EXIT_REFUSED, "root_not_continued",
-	  "the new Root is not signed by enough keys of the Root before it",
-	  "sign it with the old Root keys too; without them no device may follow" },
-	{ COT_E_ROOT_SIG_NEW, COT_EXIT_REFUSED, "root_not_self_signed",
-	  "the new Root is not signed by enough of its own keys",
-	  "sign it with the keys that it lists itself" },
-	{ COT_E_DIGEST, COT_EXIT_REFUSED, "bad_digest",
-	  "the hash beside a report's signature is not the hash of the report",
-	  "the report was changed on its way, or its sender is broken" },
-
-	/* Policy: one repository */
-	{ COT_E_ROLLBACK, COT_EXIT_ROLLBACK, "rollback",
-	  "the version is lower than one that was trusted before",
-	  "an attacker may be replaying old files; an honest server must publish a higher version" },
-	{ COT_E_EXPIRED, COT_EXIT_EXPIRED, "expired",
-	  "the document's expiry date has passed",
-	  "if the device's time is right, the repository must be signed afresh (`cotter refresh`)" },
-	{ COT_E_MIX_AND_MATCH, COT_EXIT_REFUSED, "mixed_bundle",
-	  "the file is not the one that Snapshot or Timestamp lists",
-	  "files of different publications were mixed; publish all files of one state together" },
-	{ COT_E_SAME_VERSION, COT_EXIT_ROLLBACK, "same_version",
-	  "two different documents carry the same version",
-	  "each change needs a new version number; compare both files" },
-	{ COT_E_VERSION_SKIP, COT_EXIT_ROLLBACK, "version_skip",
-	  "a Root does not have exactly the next version",
-	  "every Root in between must stay on the server, each under its own number" },
-	{ COT_E_FILE_REMOVED, COT_EXIT_ROLLBACK, "file_removed",
-	  "Snapshot no longer lists a file that it listed before",
-	  "keep the file listed, and empty its content if it is to end" },
-	{ COT_E_REPOSITORY, COT_EXIT_REFUSED, "wrong_repository",
-	  "the document was made for the other repository",
-	  "check which folder each server serves" },
-	{ COT_E_DELEGATION, COT_EXIT_REFUSED, "director_delegates",
-	  "the Director's Targets delegates, which it never may",
-	  "the Director signs its orders itself; remove the delegations" },
-	{ COT_E_LENGTH_EXCEEDED, COT_EXIT_REFUSED, "length_exceeded",
-	  "more bytes came than the signed or allowed length",
-	  "the transfer was cut there; check the server, or look for endless data" },
-	{ COT_E_HASH_MISMATCH, COT_EXIT_REFUSED, "hash_mismatch",
-	  "the hash of the file is not the signed one",
-	  "fetch it again; if it stays wrong the file on the server is not the signed one" },
-	{ COT_E_LENGTH_MISMATCH, COT_EXIT_REFUSED, "length_mismatch",
-	  "the file is shorter than its signed length",
-	  "the transfer may have broken off; fetch it again" },
-	{ COT_E_NO_STRONG_HASH, COT_EXIT_REFUSED, "no_strong_hash",
-	  "neither sha256 nor sha512 is listed for the file",
-	  "sign the file again with at least one of them" },
-	{ COT_E_ROOT_WALK, COT_EXIT_TEMPORARY, "root_walk",
-	  "256 Root versions were followed and there are more",
-	  "what was followed is kept; the next cycle goes on from there" },
-
-	/* Storage */
-	{ COT_E_IO, COT_EXIT_IO, "io",
-	  "reading or writing failed",
-	  "the system's own message says where; check the disk and its mount options" },
-	{ COT_E_NO_SPACE, COT_EXIT_IO, "no_space",
-	  "there is no room left on the device",
-	  "free some space; what was trusted before is untouched" },
-	{ COT_E_LOCKED, COT_EXIT_TEMPORARY, "locked",
-	  "another daemon is using this state folder",
-	  "stop the other one, or give this one a folder of its own" },
-	{ COT_E_FLASH, COT_EXIT_IO, "flash",
-	  "erasing, programming or reading flash memory failed",
-	  "try again; if it stays, the memory is worn out or write-protected" },
-	{ COT_E_SLOT_SIZE, COT_EXIT_ECU, "slot_too_small",
-	  "the image is larger than the slot it is for",
-	  "build a smaller image, or order it for hardware with a larger slot" },
-	{ COT_E_STORE, COT_EXIT_IO, "damaged_store",
-	  "the stored state is damaged",
-	  "the device goes on with the last good state; if there is none, provision it again" },
-	{ COT_E_UNPROVISIONED, COT_EXIT_CONFIG, "unprovisioned",
-	  "this device was never given its first trusted metadata",
-	  "make a record with `cotter provision` and load it" },
-	{ COT_E_PERMISSION, COT_EXIT_PERMISSION, "permission",
-	  "a secret file or folder is open to others, or closed to us",
-	  "chmod 600 the file (700 the folder) and let it belong to the user who runs this" },
-	{ COT_E_NO_INPUT, COT_EXIT_NO_INPUT, "no_input",
-	  "a file or folder that is needed is not there",
-	  "check the path and its spelling" },
-	{ COT_E_DOCUMENT_SIZE, COT_EXIT_ECU, "document_too_large",
-	  "the document does not fit this device's places for documents",
-	  "keep Root and Targets small, or let this device verify partially" },
-
-	/* Transport */
-	{ COT_E_UNREACHABLE, COT_EXIT_UNREACHABLE, "unreachable",
-	  "the server cannot be reached",
-	  "check name, address, port, network and firewall" },
-	{ COT_E_TLS, COT_EXIT_UNREACHABLE, "tls",
-	  "the TLS connection was refused by one side",
-	  "check the CA file, the server's certificate and name, and the device's clock" },
-	{ COT_E_HTTP, COT_EXIT_TEMPORARY, "http",
-	  "the server gave an answer that is neither the file nor `not there`",
-	  "look at the server's log" },
-	{ COT_E_SLOW, COT_EXIT_TEMPORARY, "slow",
-	  "data came below the minimum rate",
-	  "try again later or from another mirror; an attacker may be stalling" },
-	{ COT_E_ECU_SILENT, COT_EXIT_ECU, "ecu_silent",
-	  "the ECU does not answer",
-	  "check its power, its wiring, the bit rate and its address" },
-	{ COT_E_ECU_NAK, COT_EXIT_ECU, "ecu_nak",
-	  "the ECU refused a request",
-	  "the status shows its own word for the reason" },
-	{ COT_E_FRAME, COT_EXIT_TEMPORARY, "bad_frame",
-	  "a frame or message on the link is garbled",
-	  "single ones are repeated; if they keep coming check wiring and bit rate" },
-	{ COT_E_LINK, COT_EXIT_TEMPORARY, "link",
-	  "the device or socket of the link failed",
-	  "check that the interface exists, is up and is ours to open" },
-	{ COT_E_ABSENT, COT_EXIT_UNAVAILABLE, "absent",
-	  "a file that must be there is not on the server",
-	  "publish again; if only some files are missing the publication was cut short" },
-	{ COT_E_INSECURE_URL, COT_EXIT_CONFIG, "insecure_url",
-	  "the address is http, which was not allowed",
-	  "use https, or allow plain http for this server in the configuration" },
-
-	/* Orders and time */
-	{ COT_E_NO_TIME, COT_EXIT_TEMPORARY, "no_time",
-	  "there is no fresh signed time, so nothing may be installed",
-	  "check that the time server can be reached" },
-	{ COT_E_TIME_NONCE, COT_EXIT_REFUSED, "time_replay",
-	  "the time message answers no question of ours from the last minute",
-	  "ask again; if it stays, an old answer is being replayed" },
-	{ COT_E_TIME_ROLLBACK, COT_EXIT_ROLLBACK, "time_rollback",
-	  "the signed time is earlier than one that was trusted before",
-	  "check the clock of the time server" },
-	{ COT_E_TIME_ROOT, COT_EXIT_REFUSED, "time_root",
-	  "the time message was made under a newer Root than the one we have",
-	  "the newer Root must be fetched first; someone may be withholding it" },
-	{ COT_E_VEHICLE, COT_EXIT_REFUSED, "other_vehicle",
-	  "the document is for another vehicle",
-	  "check the vehicle id in the configuration and the Director's folder" },
-	{ COT_E_ECU_UNKNOWN, COT_EXIT_REFUSED, "unknown_ecu",
-	  "an ECU is named that this vehicle does not have",
-	  "check the ECU identifier in the order and in the configuration" },
-	{ COT_E_ECU_DUPLICATE, COT_EXIT_REFUSED, "duplicate_ecu",
-	  "one ECU is ordered two images at once",
-	  "order one image per ECU" },
-	{ COT_E_HWID, COT_EXIT_REFUSED, "hwid_mismatch",
-	  "the image is not made for this hardware",
-	  "order an image that lists this ECU's hardware identifier" },
-	{ COT_E_NOT_IN_IMAGE, COT_EXIT_DISAGREE, "not_in_image",
-	  "the Director orders an image that the Image repository never signed",
-	  "add it with `cotter image add` and sign it, or look for stolen Director keys" },
-	{ COT_E_REPO_MISMATCH, COT_EXIT_DISAGREE, "repo_mismatch",
-	  "Director and Image repository describe the image differently",
-	  "length, hashes and must-match fields have to agree; assign the image again" },
-	{ COT_E_COUNTER, COT_EXIT_ROLLBACK, "counter_rollback",
-	  "the image's release counter is lower than the installed one's",
-	  "publish the wanted software again with a higher counter" },
-	{ COT_E_COUNTER_JUMP, COT_EXIT_REFUSED, "counter_jump",
-	  "the release counter rises by more than 65,536",
-	  "use a smaller counter; a huge one would lock out later releases" },
-	{ COT_E_NO_ORDER, COT_EXIT_ECU, "no_order",
-	  "the trusted Targets have nothing for this ECU",
-	  "assign an image to it with `cotter assign`" },
-	{ COT_E_NOT_ORDERED, COT_EXIT_ECU, "not_ordered",
-	  "this image is not the one that the trusted Targets order",
-	  "send the newest metadata to the ECU first" },
-	{ COT_E_BUDGET, COT_EXIT_TEMPORARY, "budget",
-	  "the device was sent too many unverified files and waits",
-	  "send valid newer Targets, or wait 12 hours for one more attempt" },
-	{ COT_E_TRIAL, COT_EXIT_PRECONDITION, "on_trial",
-	  "the running image has not confirmed itself yet",
-	  "wait for its self-test, then try again" },
-	{ COT_E_REVERTED, COT_EXIT_ECU, "reverted",
-	  "this image failed its trial before and is not tried again",
-	  "order another image; newer Targets that order the same one allow a new trial" },
-	{ COT_E_PRECONDITION, COT_EXIT_PRECONDITION, "precondition",
-	  "the application said that this is not the moment",
-	  "stop the vehicle or bring the ECU into a safe state and try again" },
-	{ COT_E_METHOD, COT_EXIT_ECU, "method",
-	  "the announced data format is not the signed one",
-	  "the sender must use the method that the Targets file names" },
-	{ COT_E_NOT_STAGED, COT_EXIT_ECU, "not_staged",
-	  "there is nothing verified that could be activated",
-	  "transfer the image first" }
-};
-
-static const struct row *find(enum cot_err err)
+/* The word that is `skip` words further on, NULL behind the last one. */
+static const char *word_at(const char *words, int skip)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (table[i].err == err)
-			return &table[i];
+	while (*words != '\0') {
+		if (skip-- == 0)
+			return words;
+		while (*words++ != '\0')
+			;
 	}
 	return NULL;
 }
 
 const char *cot_err_word(enum cot_err err)
 {
-	const struct row *row = find(err);
-
-	return row == NULL ? "unknown" : row->word;
-}
-
-const char *cot_err_sentence(enum cot_err err)
-{
-	const struct row *row = find(err);
-
-	return row == NULL ? "an unknown error number was given" : row->sentence;
-}
-
-const char *cot_err_hint(enum cot_err err)
-{
-	const struct row *row = find(err);
-
-	return row == NULL ? "" : row->hint;
-}
-
-enum cot_exit cot_err_exit(enum cot_err err)
-{
-	const struct row *row = find(err);
-
-	return row == NULL ? COT_EXIT_FAILURE : row->status;
-}
-
-enum cot_err cot_err_from_word(const char *word)
-{
-	struct cot_slice wanted = cot_slice_str(word);
+	const char *word = NULL;
 	size_t i;
 
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (cot_slice_is(wanted, table[i].word))
-			return table[i].err;
+	if (err == COT_OK)
+		return "ok";
+	if (err == COT_PENDING)
+		return "pending";
+	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]) && word == NULL; i++) {
+		if (err <= ranges[i].first)
+			word = word_at(ranges[i].words, ranges[i].first - err);
 	}
-	return COT_E_NOT_FOUND;
+	return word != NULL ? word : "unknown";
 }

@@ -4,9 +4,9 @@
  *
  * One enum for the core, the boot loader, the daemon and the tools.  Numbers
  * are stable for ever: they stand in logs, on the bus and in reports.  Each
- * code has a word (`rollback`), a sentence and a hint; error.c holds the only
- * table.  The same word stands in log lines, JSON, UDS results and the attack
- * indicator of version reports.  COT_OK is zero, COT_PENDING is positive (the
+ * code has a word (`rollback`), which error.c holds, and a sentence, a hint and
+ * an exit status, which error_text.c holds.  The same word stands in log lines,
+ * JSON, UDS results and the attack indicator of version reports.  COT_OK is zero, COT_PENDING is positive (the
  * work is not finished, call again), everything negative is a refusal.
  *
  * Ranges: 1-19 arguments and limits, 20-39 syntax, 40-59 trust,

@@ -29,7 +29,7 @@ files_in tests/attack '*.c' | xargs -r cat | tr '\n' ' ' |
 	grep -oE '(ATTACK[A-Z_]*|[A-Z]+)\([[:space:]]*[A-Z][0-9]+_[A-Za-z0-9_]+,[[:space:]]*[A-Z0-9_]+' |
 	sed 's/^[A-Z_]*([[:space:]]*//; s/,[[:space:]]*/	/; s/^/attack_/' >>"$CHECK_TMP/tests"
 files_in tests/attack '*.c' | xargs -r grep -ohE '"attack_[A-Za-z0-9_]+"' | tr -d '"' >>"$CHECK_TMP/tests"
-sed -n 's/.*{ COT_E_\([A-Z0-9_]*\), [A-Z_]*, "\([a-z0-9_]*\)".*/\1	\2/p' keys/error.c >"$CHECK_TMP/words"
+sed -n 's/.*{ COT_E_\([A-Z0-9_]*\), "\([a-z0-9_]*\)" }.*/\1	\2/p' tests/unit/keys_error.c >"$CHECK_TMP/words"
 sed -n 's/^\([a-z]*\):.*/\1/p' Makefile >"$CHECK_TMP/targets"
 
 awk -F '\t' -v dir="$CHECK_TMP" -v strict="${STRICT:-1}" '
