@@ -281,14 +281,30 @@ enum cot_err cot_decimal(struct cot_slice text, uint64_t max, uint64_t *ret)
 	return COT_OK;
 }
 
+/* Divides by ten and returns the rest.  16 bits at a time: a 64-bit division is a
+ * kilobyte on small cores. */
+static uint32_t take_digit(uint64_t *value)
+{
+	uint64_t quotient = 0;
+	uint32_t part = 0, i;
+
+	for (i = 0; i < 4; i++) {
+		part = part << 16 | (uint32_t)(*value >> 48);
+		*value <<= 16;
+		quotient = quotient << 16 | part / 10;
+		part %= 10;
+	}
+	*value = quotient;
+	return part;
+}
+
 size_t cot_decimal_write(uint64_t value, char ret[20])
 {
 	char back[20];
 	size_t len = 0, i;
 
 	do {
-		back[len++] = (char)('0' + value % 10);
-		value /= 10;
+		back[len++] = (char)('0' + take_digit(&value));
 	} while (value != 0);
 	for (i = 0; i < len; i++)
 		ret[i] = back[len - 1 - i];

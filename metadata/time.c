@@ -114,6 +114,6 @@ enum cot_err cot_time_accept(const struct cot_time_msg *msg, struct cot_nonce *n
 	if (err != COT_OK)
 		return err;
 	n->live = false;
-	*ret_now_s = msg->time_s + (int64_t)((now_ms - n->made_ms) / 1000);
+	*ret_now_s = msg->time_s + (uint32_t)(now_ms - n->made_ms) / 1000u;
 	return COT_OK;
 }

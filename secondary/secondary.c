@@ -168,7 +168,8 @@ bool cot_sec_time_fresh(const struct cot_sec *node)
 
 int64_t cot_sec_time(const struct cot_sec *node)
 {
-	return node->clock.now_s + (int64_t)((node->now_ms - node->clock.at_ms) / 1000u);
+	/* As long as it is fresh the difference fits 32 bits. */
+	return node->clock.now_s + (uint32_t)(node->now_ms - node->clock.at_ms) / 1000u;
 }
 
 enum cot_err cot_sec_orders(struct cot_sec *node, struct cot_targets *ret)
