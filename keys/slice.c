@@ -9,13 +9,6 @@
 
 #include <string.h>
 
-struct cot_slice cot_slice(const void *ptr, size_t len)
-{
-	struct cot_slice s = { ptr, len };
-
-	return s;
-}
-
 struct cot_slice cot_slice_str(const char *text)
 {
 	size_t len = 0;

@@ -24,8 +24,12 @@ struct cot_slice {
 #define COT_SLICE(literal) \
 	((struct cot_slice){ (const uint8_t *)(literal), sizeof(literal) - 1 })
 
-/* Makes a slice of len bytes at ptr. */
-struct cot_slice cot_slice(const void *ptr, size_t len);
+/* Makes a slice of len bytes at ptr; in place, because a call would take more
+ * room than what it does. */
+static inline struct cot_slice cot_slice(const void *ptr, size_t len)
+{
+	return (struct cot_slice){ (const uint8_t *)ptr, len };
+}
 
 /* Makes a slice over a zero-terminated string, without the zero.
  * NULL gives the empty slice. */
