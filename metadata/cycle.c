@@ -8,16 +8,14 @@
 
 #include <string.h>
 
-static const struct cot_step *const phases[] = {
+/* Phases that every cycle has; the others are the chain's. */
+static const struct cot_step *const phases[COT_PHASE_OVER] = {
 	[COT_PHASE_HELD] = cot_steps_held,
 	[COT_PHASE_ROOT] = cot_steps_root,
 	[COT_PHASE_TIME] = cot_steps_time,
 	[COT_PHASE_ROOT_END] = cot_steps_root_end,
-	[COT_PHASE_TIMESTAMP] = cot_steps_timestamp,
-	[COT_PHASE_SNAPSHOT] = cot_steps_snapshot,
 	[COT_PHASE_TARGETS] = cot_steps_targets,
 	[COT_PHASE_DIRECTOR] = cot_steps_director,
-	[COT_PHASE_AGREE] = cot_steps_agree,
 	[COT_PHASE_COMMIT] = cot_steps_commit
 };
 
@@ -28,11 +26,21 @@ static const enum cot_role phase_roles[] = {
 	[COT_PHASE_ROOT_END] = COT_ROLE_ROOT,
 	[COT_PHASE_TIMESTAMP] = COT_ROLE_TIMESTAMP,
 	[COT_PHASE_SNAPSHOT] = COT_ROLE_SNAPSHOT,
+	[COT_PHASE_LISTED] = COT_ROLE_TARGETS,
 	[COT_PHASE_TARGETS] = COT_ROLE_TARGETS,
 	[COT_PHASE_DIRECTOR] = COT_ROLE_TARGETS,
 	[COT_PHASE_AGREE] = COT_ROLE_TARGETS,
 	[COT_PHASE_COMMIT] = COT_ROLE_TARGETS
 };
+
+static const struct cot_step *step_at(const struct cot_cycle *c)
+{
+	const struct cot_step *steps = phases[c->phase];
+
+	if (steps == NULL)
+		steps = c->config->chain->steps[c->phase];
+	return &steps[c->step];
+}
 
 /* ---- moving about ---------------------------------------------------------------- */
 
@@ -124,8 +132,12 @@ static bool config_sound(const struct cot_cycle_config *config)
 
 	if (config->repo_count < 1 || config->repo_count > COT_MAX_REPOS)
 		return false;
+	if (config->repo_count > 1 && config->chain == NULL)
+		return false;
 	for (i = 0; i < config->repo_count; i++) {
-		if (!roles_sound(config->repos[i].roles))
+		uint8_t roles = config->repos[i].roles;
+
+		if (!roles_sound(roles) || (roles == COT_ROLES_FULL && config->chain == NULL))
 			return false;
 	}
 	return true;
@@ -149,7 +161,7 @@ static enum cot_need_kind need_kind(const struct cot_cycle *c)
 
 	if (c->phase >= COT_PHASE_OVER)
 		return COT_NEED_NOTHING;
-	kind = phases[c->phase][c->step].need;
+	kind = step_at(c)->need;
 	return c->have && kind != COT_NEED_COMMIT ? COT_NEED_WORK : kind;
 }
 
@@ -191,7 +203,7 @@ void cot_cycle_need(const struct cot_cycle *c, struct cot_need *ret)
 
 static void run_step(struct cot_cycle *c)
 {
-	enum cot_err err = phases[c->phase][c->step].run(c);
+	enum cot_err err = step_at(c)->run(c);
 
 	if (err == COT_OK)
 		c->step++;

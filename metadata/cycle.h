@@ -51,11 +51,17 @@ struct cot_cycle_repo {
 	uint32_t max_len[COT_ROLE_COUNT]; /* bytes fetched at most, per role */
 };
 
+/* Timestamp, Snapshot and agreement: what full verification has beyond partial.  A
+ * program that names cot_chain_full carries their code, no other does. */
+struct cot_chain;
+extern const struct cot_chain cot_chain_full;
+
 struct cot_cycle_config {
 	const struct cot_policy *policy;
 	const struct cot_crypto *crypto;
 	const struct cot_cycle_repo *repos; /* [0] orders */
 	size_t repo_count;                  /* 1 (partial) or 2 */
+	const struct cot_chain *chain; /* &cot_chain_full; NULL: Root and Targets of one */
 	struct cot_slice vehicle;
 	const struct cot_ecu *ecus; /* all ECUs of the vehicle, or the node's own */
 	size_t ecu_count;
@@ -109,8 +115,8 @@ struct cot_verdict {
 
 enum cot_phase {
 	COT_PHASE_HELD = 0, COT_PHASE_ROOT, COT_PHASE_TIME, COT_PHASE_ROOT_END,
-	COT_PHASE_TIMESTAMP, COT_PHASE_SNAPSHOT, COT_PHASE_TARGETS, COT_PHASE_DIRECTOR,
-	COT_PHASE_AGREE, COT_PHASE_COMMIT, COT_PHASE_OVER
+	COT_PHASE_TIMESTAMP, COT_PHASE_SNAPSHOT, COT_PHASE_LISTED, COT_PHASE_TARGETS,
+	COT_PHASE_DIRECTOR, COT_PHASE_AGREE, COT_PHASE_COMMIT, COT_PHASE_OVER
 };
 
 /* Private part: members are the cycle's own; the caller only provides the

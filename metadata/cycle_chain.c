@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Timestamp, Snapshot, Targets of one repository (Uptane 5.4.4.4 to 5.4.4.6;
- * steps F3.1 to F5.5, F8, F9, PV3 to PV6, PV8).
+ * Timestamp, Snapshot, and the Targets that they list, of one repository (Uptane
+ * 5.4.4.4 to 5.4.4.6; steps F3.1 to F5.2, F8).
  *
  * What is held and still is what its parent names is not fetched again; its
  * expiry is looked at again all the same (AMB-06).
@@ -60,7 +60,7 @@ static enum cot_err timestamp_accept(struct cot_cycle *c)
 	return cot_cycle_go(c, COT_PHASE_SNAPSHOT, 0);
 }
 
-const struct cot_step cot_steps_timestamp[] = {
+static const struct cot_step steps_timestamp[] = {
 	{ COT_NEED_FILE, timestamp_receive },
 	{ COT_NEED_WORK, cot_doc_quorum },
 	{ COT_NEED_WORK, cot_doc_digest },
@@ -119,7 +119,7 @@ static enum cot_err snapshot_keep(struct cot_cycle *c)
 	if (err != COT_OK)
 		return err;
 	c->unchanged[c->repo] = true;
-	return cot_cycle_go(c, COT_PHASE_TARGETS, 0);
+	return cot_cycle_go(c, COT_PHASE_LISTED, 0);
 }
 
 static enum cot_err snapshot_parse(struct cot_cycle *c)
@@ -171,10 +171,10 @@ static enum cot_err snapshot_accept(struct cot_cycle *c)
 	if (err != COT_OK)
 		return err;
 	(void)cot_doc_take(c);
-	return cot_cycle_go(c, COT_PHASE_TARGETS, 0);
+	return cot_cycle_go(c, COT_PHASE_LISTED, 0);
 }
 
-const struct cot_step cot_steps_snapshot[] = {
+static const struct cot_step steps_snapshot[] = {
 	{ COT_NEED_WORK, snapshot_begin },
 	{ COT_NEED_WORK, snapshot_held_sha256 },
 	{ COT_NEED_WORK, snapshot_held_sha512 },
@@ -188,19 +188,16 @@ const struct cot_step cot_steps_snapshot[] = {
 	{ COT_NEED_WORK, snapshot_accept }
 };
 
-/* ---- TARGETS --------------------------------------------------------------------------- */
+/* ---- LISTED: the Targets that Snapshot names ------------------------------------------- */
 
-#define TARGETS_KEEP 3u
-#define TARGETS_FETCH 6u
+#define LISTED_KEEP 3u
 
-static enum cot_err targets_begin(struct cot_cycle *c)
+static enum cot_err listed_begin(struct cot_cycle *c)
 {
 	struct cot_slice meta;
 	enum cot_err err;
 
 	memset(&c->expected, 0, sizeof(c->expected));
-	if (!cot_cycle_chained(c))
-		return cot_cycle_go(c, COT_PHASE_TARGETS, TARGETS_FETCH);
 	err = snapshot_meta(c, c->docs.doc[c->repo][COT_ROLE_SNAPSHOT].canon, &meta);
 	if (err == COT_OK)
 		err = cot_snapshot_find(meta, COT_SLICE("targets.json"), c->config->policy,
@@ -208,36 +205,24 @@ static enum cot_err targets_begin(struct cot_cycle *c)
 	if (err != COT_OK)
 		return err;
 	if (!held_may_stay(c))
-		return cot_cycle_go(c, COT_PHASE_TARGETS, TARGETS_FETCH);
+		return cot_cycle_go(c, COT_PHASE_TARGETS, 0);
 	/* An unchanged Snapshot was compared with these Targets when both came. */
-	return c->unchanged[c->repo] ? cot_cycle_go(c, COT_PHASE_TARGETS, TARGETS_KEEP) : COT_OK;
+	return c->unchanged[c->repo] ? cot_cycle_go(c, COT_PHASE_LISTED, LISTED_KEEP) : COT_OK;
 }
 
-static enum cot_err targets_held_sha256(struct cot_cycle *c)
+static enum cot_err listed_held_sha256(struct cot_cycle *c)
 {
-	return held_hash(c, COT_HASH_SHA256, COT_PHASE_TARGETS, TARGETS_FETCH);
+	return held_hash(c, COT_HASH_SHA256, COT_PHASE_TARGETS, 0);
 }
 
-static enum cot_err targets_held_sha512(struct cot_cycle *c)
+static enum cot_err listed_held_sha512(struct cot_cycle *c)
 {
-	return held_hash(c, COT_HASH_SHA512, COT_PHASE_TARGETS, TARGETS_FETCH);
+	return held_hash(c, COT_HASH_SHA512, COT_PHASE_TARGETS, 0);
 }
 
-static enum cot_err targets_parse(struct cot_cycle *c, struct cot_slice canon)
+static enum cot_err listed_keep_open(struct cot_cycle *c)
 {
-	struct cot_targets *targets = &c->targets[c->repo];
-	enum cot_err err = cot_doc_open(c, canon);
-
-	if (err == COT_OK)
-		err = cot_targets_parse(c->env.body, c->config->policy, targets);
-	if (err == COT_OK)
-		c->head = targets->head;
-	return err;
-}
-
-static enum cot_err targets_keep_parse(struct cot_cycle *c)
-{
-	return targets_parse(c, cot_cycle_held(c)->canon) == COT_OK ? COT_OK : COT_E_STORE;
+	return cot_doc_open_targets(c, cot_cycle_held(c)->canon) == COT_OK ? COT_OK : COT_E_STORE;
 }
 
 /* CHECK F2.1d: held Targets are those that were committed, before any lookup */
@@ -251,70 +236,42 @@ static enum cot_err check_held_targets(struct cot_cycle *c)
 	return COT_OK;
 }
 
-static enum cot_err targets_done(struct cot_cycle *c)
-{
-	return cot_cycle_go(c, c->repo == 0 ? COT_PHASE_DIRECTOR : COT_PHASE_AGREE, 0);
-}
-
-static enum cot_err targets_keep(struct cot_cycle *c)
+static enum cot_err listed_keep(struct cot_cycle *c)
 {
 	enum cot_err err = check_held_targets(c);
 
 	if (err == COT_OK)
 		err = cot_check_fresh(&c->head, c->verdict.now_s);
-	return err == COT_OK ? targets_done(c) : err;
+	return err == COT_OK ? cot_cycle_targets_done(c) : err;
 }
 
-static enum cot_err targets_open(struct cot_cycle *c)
-{
-	enum cot_err err = targets_parse(c, c->given.canon);
-
-	if (err == COT_OK)
-		err = cot_doc_begin_quorum(c, &c->root[c->repo], COT_ROLE_TARGETS);
-	/* Every valid signer is remembered beside the floor, not just enough. */
-	c->sig.all = true;
-	return err;
-}
-
-static void remember_signers(struct cot_cycle *c)
-{
-	struct cot_signers *s = &c->next.repo[c->repo].targets_signers;
-	const struct cot_quorum *q = &c->sig.quorum;
-
-	memset(s, 0, sizeof(*s));
-	while (s->count < COT_MAX_SIGNERS && s->count < q->count) {
-		memcpy(s->fingerprint[s->count], q->seen[s->count], COT_SHA256_LEN);
-		s->count++;
-	}
-}
-
-static enum cot_err targets_accept(struct cot_cycle *c)
-{
-	enum cot_err err = COT_OK;
-
-	if (cot_cycle_chained(c))
-		err = cot_check_listed_version(c->head.version, &c->expected);
-	if (err == COT_OK)
-		err = cot_doc_judge(c);
-	if (err != COT_OK)
-		return err;
-	if (cot_doc_take(c))
-		remember_signers(c);
-	return targets_done(c);
-}
-
-const struct cot_step cot_steps_targets[] = {
-	{ COT_NEED_WORK, targets_begin },
-	{ COT_NEED_WORK, targets_held_sha256 },
-	{ COT_NEED_WORK, targets_held_sha512 },
-	[TARGETS_KEEP] = { COT_NEED_WORK, targets_keep_parse },
+static const struct cot_step steps_listed[] = {
+	{ COT_NEED_WORK, listed_begin },
+	{ COT_NEED_WORK, listed_held_sha256 },
+	{ COT_NEED_WORK, listed_held_sha512 },
+	[LISTED_KEEP] = { COT_NEED_WORK, listed_keep_open },
 	{ COT_NEED_WORK, cot_doc_digest },
-	{ COT_NEED_WORK, targets_keep },
-	[TARGETS_FETCH] = { COT_NEED_FILE, cot_doc_receive },
-	{ COT_NEED_WORK, cot_doc_wire_sha256 },
-	{ COT_NEED_WORK, cot_doc_wire_sha512 },
-	{ COT_NEED_WORK, targets_open },
-	{ COT_NEED_WORK, cot_doc_quorum },
-	{ COT_NEED_WORK, cot_doc_digest },
-	{ COT_NEED_WORK, targets_accept }
+	{ COT_NEED_WORK, listed_keep }
+};
+
+/* ---- the phases of full verification ---------------------------------------------------- */
+
+static enum cot_err parse_held(struct cot_cycle *c)
+{
+	const struct cot_policy *policy = c->config->policy;
+	struct cot_slice meta;
+
+	if (c->role == COT_ROLE_TIMESTAMP)
+		return cot_timestamp_parse(c->env.body, policy, &c->head, &c->expected);
+	return cot_snapshot_parse(c->env.body, policy, &c->head, &meta);
+}
+
+const struct cot_chain cot_chain_full = {
+	.steps = {
+		[COT_PHASE_TIMESTAMP] = steps_timestamp,
+		[COT_PHASE_SNAPSHOT] = steps_snapshot,
+		[COT_PHASE_LISTED] = steps_listed,
+		[COT_PHASE_AGREE] = cot_steps_agree
+	},
+	.parse_held = parse_held
 };

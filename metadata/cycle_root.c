@@ -54,21 +54,15 @@ static enum cot_err check_held_version(const struct cot_cycle *c, const struct c
 
 static enum cot_err held_parse(struct cot_cycle *c)
 {
-	const struct cot_policy *policy = c->config->policy;
 	struct cot_root *root = &c->root[c->repo];
-	struct cot_slice meta;
 	enum cot_err err = cot_doc_open(c, cot_cycle_held(c)->canon);
 
 	if (err != COT_OK)
 		return err;
-	if (c->role == COT_ROLE_ROOT) {
-		err = cot_root_parse(c->env.body, policy, c->config->crypto, root);
-		c->head = root->head;
-	} else if (c->role == COT_ROLE_TIMESTAMP) {
-		err = cot_timestamp_parse(c->env.body, policy, &c->head, &c->expected);
-	} else {
-		err = cot_snapshot_parse(c->env.body, policy, &c->head, &meta);
-	}
+	if (c->role != COT_ROLE_ROOT)
+		return c->config->chain->parse_held(c);
+	err = cot_root_parse(c->env.body, c->config->policy, c->config->crypto, root);
+	c->head = root->head;
 	return err;
 }
 

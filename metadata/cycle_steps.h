@@ -10,7 +10,8 @@
  *   cycle.c        the interface, and which phase has which table
  *   cycle_root.c   what is held, the Root walk, time, Root's expiry
  *   cycle_doc.c    what every fetched document goes through
- *   cycle_chain.c  Timestamp, Snapshot, Targets
+ *   cycle_chain.c  Timestamp, Snapshot, and the Targets they list
+ *   cycle_targets.c  Targets
  *   cycle_order.c  the Director's orders, agreement, the final commit
  */
 #ifndef COTTER_METADATA_CYCLE_STEPS_H
@@ -27,8 +28,16 @@ struct cot_step {
 };
 
 extern const struct cot_step cot_steps_held[], cot_steps_root[], cot_steps_time[],
-	cot_steps_root_end[], cot_steps_timestamp[], cot_steps_snapshot[],
-	cot_steps_targets[], cot_steps_director[], cot_steps_agree[], cot_steps_commit[];
+	cot_steps_root_end[], cot_steps_targets[], cot_steps_director[], cot_steps_agree[],
+	cot_steps_commit[];
+
+/* The phases of full verification alone, reached through the config, so that the
+ * linker leaves them out where no config names them. */
+struct cot_chain {
+	const struct cot_step *steps[COT_PHASE_OVER]; /* NULL: a phase of all cycles */
+	/* A held Timestamp or Snapshot, opened, into c->head. */
+	enum cot_err (*parse_held)(struct cot_cycle *c);
+};
 
 /* ---- moving about (cycle.c) ----------------------------------------------------- */
 
@@ -38,6 +47,8 @@ enum cot_err cot_cycle_go(struct cot_cycle *c, enum cot_phase phase, uint8_t ste
 enum cot_err cot_cycle_over(struct cot_cycle *c);
 /* The next repository, or the final commit after the last one. */
 enum cot_err cot_cycle_next_repo(struct cot_cycle *c);
+/* Verified Targets of c->repo are in c->targets: what they are for comes next. */
+enum cot_err cot_cycle_targets_done(struct cot_cycle *c);
 /* The Root walk of c->repo is at its end. */
 enum cot_err cot_cycle_walked(struct cot_cycle *c);
 
@@ -63,6 +74,8 @@ enum cot_err cot_doc_hash_file(struct cot_cycle *c, enum cot_hash_alg alg,
 enum cot_err cot_doc_open(struct cot_cycle *c, struct cot_slice canon);
 enum cot_err cot_doc_begin_quorum(struct cot_cycle *c, const struct cot_root *root,
                                   enum cot_role role);
+/* Opens Targets into c->targets of c->repo and c->head. */
+enum cot_err cot_doc_open_targets(struct cot_cycle *c, struct cot_slice canon);
 /* Step: the quorum of c->role. */
 enum cot_err cot_doc_quorum(struct cot_cycle *c);
 /* Step: the digest of the signed part into c->digest. */

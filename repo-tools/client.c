@@ -322,7 +322,8 @@ static void begin(struct client *c)
 	cot_nonce_make(&c->nonce, random, 1000);
 	c->config = (struct cot_cycle_config){
 		.policy = &cot_policy_uptane, .crypto = &crypto, .repos = c->repos,
-		.repo_count = c->repo_count, .vehicle = cot_slice_str(c->vehicle),
+		.repo_count = c->repo_count, .chain = &cot_chain_full,
+		.vehicle = cot_slice_str(c->vehicle),
 		.ecus = c->ecus, .ecu_count = c->ecu_count,
 		.whole_vehicle = c->whole_vehicle, .nonce = &c->nonce
 	};

@@ -65,6 +65,7 @@ static void new_repos(struct sim_client *c, enum sim_kind kind)
 	unsigned i;
 
 	c->config.repo_count = kind == SIM_PARTIAL ? 1 : 2;
+	c->config.chain = kind == SIM_PARTIAL ? NULL : &cot_chain_full;
 	for (i = 0; i < c->config.repo_count; i++) {
 		c->repos[i].name = i == 0 ? COT_SLICE("director") : COT_SLICE("image");
 		c->repos[i].dialect = &cot_dialect_tuf;

@@ -529,6 +529,12 @@ static void wrong_configuration(void **state)
 	c->repos[1].roles = COT_ROLES_FULL & ~COT_ROLE_BIT(COT_ROLE_TIMESTAMP);
 	assert_err(sim_run(c), COT_E_ARGUMENT);
 	c->repos[1].roles = COT_ROLES_FULL;
+	c->config.chain = NULL;
+	assert_err(sim_run(c), COT_E_ARGUMENT);
+	c->config.repo_count = 1;
+	assert_err(sim_run(c), COT_E_ARGUMENT);
+	c->config.repo_count = 2;
+	c->config.chain = &cot_chain_full;
 	assert_err(sim_run(c), COT_OK);
 	sim_client_free(c);
 	sim_world_free(w);
