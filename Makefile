@@ -65,6 +65,7 @@ HOST_SRC := $(call src,keys/crypto/*.c keys/host/*.c metadata/host/*.c \
 TOOL_SRC := $(filter-out repo-tools/main.c,$(call src,repo-tools/*.c))
 CTL_SRC := $(call src,primary/cotterctl*.c)
 PRI_SRC := $(filter-out primary/main.c $(CTL_SRC),$(call src,primary/*.c))
+BOARD_SRC := secondary/ports/mps2/host/board.c
 ECU_SRC := $(filter-out secondary/ports/posix/main.c,$(call src,secondary/ports/posix/*.c))
 SIM_SRC := $(call src,tests/sim/*.c)
 # A test program's source holds its main(); each becomes a program of its own.
@@ -80,6 +81,7 @@ LIBTOOLS := $(BUILD)/librepotools.a
 LIBPRIMARY := $(BUILD)/libprimary.a
 LIBPOSIX := $(BUILD)/libposix.a
 LIBSIM := $(BUILD)/libsim.a
+LIBMPS2 := $(BUILD)/libmps2.a
 
 # ---- programs: built as soon as their main source is there ------------------------
 
@@ -88,6 +90,7 @@ PROGRAMS := $(call if_there,repo-tools/main.c,cotter) \
 	$(call if_there,primary/main.c,cotterd) \
 	$(call if_there,primary/cotterctl.c,cotterctl) \
 	$(call if_there,secondary/ports/posix/main.c,cotter-ecu) \
+	$(call if_there,secondary/ports/mps2/host/main.c,cotter-mps2) \
 	$(call if_there,secondary/link/host/vbus_main.c,cotter-vbus)
 TESTS := $(TEST_SRC:%.c=$(BUILD)/%)
 REPLAYS := $(FUZZ_SRC:%.c=$(BUILD)/%)
@@ -114,7 +117,7 @@ $(shell mkdir -p $(BUILD); echo '$(subst ','\'',$(FLAGS_NOW))' > $(BUILD)/.flags
 endif
 
 $(filter-out $(call obj,$(FREE_SRC)),$(call obj,$(HOST_SRC) $(TOOL_SRC) $(CTL_SRC) \
-	$(PRI_SRC) $(ECU_SRC) $(SIM_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(HAND_SRC) \
+	$(PRI_SRC) $(ECU_SRC) $(BOARD_SRC) secondary/ports/mps2/host/main.c $(SIM_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(HAND_SRC) \
 	repo-tools/main.c primary/main.c secondary/ports/posix/main.c \
 	secondary/link/host/vbus_main.c tests/fuzz/replay_main.c)): OWN_CPPFLAGS += -D_GNU_SOURCE
 
@@ -137,6 +140,8 @@ $(LIBPOSIX): $(call obj,$(ECU_SRC))
 	$(archive)
 $(LIBSIM): $(call obj,$(SIM_SRC))
 	$(archive)
+$(LIBMPS2): $(call obj,$(BOARD_SRC))
+	$(archive)
 
 define link
 	@mkdir -p $(@D)
@@ -155,10 +160,78 @@ $(BUILD)/cotterctl: $(call obj,$(CTL_SRC)) $(LIBPRIMARY) $(LIBCOTTER)
 	$(call link,$(pc_curl) $(pc_jansson) $(crypto_libs))
 $(BUILD)/cotter-ecu: $(call obj,secondary/ports/posix/main.c) $(LIBPOSIX) $(LIBCOTTER)
 	$(call link,$(crypto_libs))
+$(BUILD)/cotter-mps2: $(call obj,secondary/ports/mps2/host/main.c) $(LIBMPS2) $(LIBCOTTER)
+	$(call link,)
 $(BUILD)/cotter-vbus: $(call obj,secondary/link/host/vbus_main.c) $(LIBCOTTER)
 	$(call link,)
 
-TEST_LIBS := $(LIBSIM) $(LIBTOOLS) $(LIBPRIMARY) $(LIBPOSIX) $(LIBCOTTER)
+# ---- firmware: the mps2 board, in QEMU ---------------------------------------------
+
+# One tree of objects per core (m3, m0plus). libsodium is compiled from Debian's source
+# package, fetched once into $(MCU), or from SODIUM_SRC.
+ARM ?= arm-none-eabi-
+MCU := $(BUILD)/mcu
+MPS2 := secondary/ports/mps2
+SODIUM := $(MCU)/libsodium/src/libsodium
+MCU_CPU_m3 := cortex-m3
+MCU_CPU_m0plus := cortex-m0plus
+MCU_CFLAGS ?= -Os -g
+MCU_OWN := -std=gnu11 -mthumb -ffreestanding -ffunction-sections -fdata-sections -fno-common \
+	-fstack-usage -fcallgraph-info=su,da -I. -I$(SODIUM)/include -DSODIUM_STATIC=1
+MCU_LINK := -mthumb -nostartfiles --specs=nano.specs -Wl,--gc-sections -Wl,--no-warn-rwx-segments
+LOADER_SRC := $(FREE_SRC) keys/crypto/sodium.c $(filter-out $(MPS2)/sign_%,$(call src,$(MPS2)/*.c))
+LOADER_SRC_ed25519 := $(wildcard $(MPS2)/sign_ed25519.c keys/crypto/report_ed25519.c)
+LOADER_SRC_hmac := $(wildcard $(MPS2)/sign_hmac.c keys/crypto/report_hmac.c)
+APP_SRC := secondary/hook.c secondary/confirm.c secondary/stream.c secondary/pack.c \
+	secondary/link/crc.c keys/slice.c $(MPS2)/app/services.c $(MPS2)/app/start.c
+APPS := good1 good2 hangs crashes unwell hostile
+APP_good1 := -DAPP_VERSION='"1"'
+APP_good2 := -DAPP_VERSION='"2"'
+APP_hangs := -DAPP_VERSION='"3 hangs"' -DAPP_VARIANT=HANGS
+APP_crashes := -DAPP_VERSION='"4 crashes"' -DAPP_VARIANT=CRASHES
+APP_unwell := -DAPP_VERSION='"5 unwell"' -DAPP_VARIANT=FAILS_SELF_TEST
+
+SODIUM_LIST := $(shell grep -v '^\#' $(MPS2)/sodium/files.txt)
+# $(call mcu_rules,CORE)
+define mcu_rules
+mcu_obj_$(1) = $$(patsubst %.c,$(MCU)/$(1)/obj/%.o,$$(1))
+SODIUM_OBJ_$(1) := $$(SODIUM_LIST:%.c=$(MCU)/$(1)/sodium/%.o)
+$(MCU)/$(1)/sodium/%.o: $(MCU)/sodium.there
+	@mkdir -p $$(@D)
+	$$(Q)$(ARM)gcc -mcpu=$(MCU_CPU_$(1)) $(MCU_CFLAGS) $(MCU_OWN) -I$(SODIUM)/include/sodium \
+		-DCONFIGURED=1 -DNATIVE_LITTLE_ENDIAN=1 -DNDEBUG -w -c -o $$@ $(SODIUM)/$$*.c
+$(MCU)/$(1)/obj/%.o: %.c $(MCU)/sodium.there $(BUILD)/.flags
+	@mkdir -p $$(@D)
+	$$(call say,ARM,$$<)$(ARM)gcc -mcpu=$(MCU_CPU_$(1)) $(MCU_CFLAGS) $(MCU_OWN) $(WARN) \
+		$(if $(WERROR),-Werror) $(EXTRA_MCU_CFLAGS) -MMD -MP -c -o $$@ \
+		$$(if $$(filter $$<,$(FAULT_OF)),$(FAULT_SRC),$$<)
+$(MCU)/$(1)/loader-%.elf: $(MPS2)/loader.ld $$(SODIUM_OBJ_$(1)) \
+		$$(patsubst %.c,$(MCU)/$(1)/obj/%.o,$(LOADER_SRC) $(MPS2)/sodium/glue.c)
+	$$(call say,ARM,$$@)$(ARM)gcc -mcpu=$(MCU_CPU_$(1)) $(MCU_LINK) -T $$< -Wl,-Map,$$@.map \
+		-o $$@ $$(filter %.o,$$^)
+$(MCU)/$(1)/loader-ed25519.elf: $$(patsubst %.c,$(MCU)/$(1)/obj/%.o,$(LOADER_SRC_ed25519))
+$(MCU)/$(1)/loader-hmac.elf: $$(patsubst %.c,$(MCU)/$(1)/obj/%.o,$(LOADER_SRC_hmac))
+$(MCU)/$(1)/obj/app-%.o: $(MPS2)/app/app.c $(MCU)/sodium.there
+	@mkdir -p $$(@D)
+	$$(call say,ARM,$$@)$(ARM)gcc -mcpu=$(MCU_CPU_$(1)) $(MCU_CFLAGS) $(MCU_OWN) $(WARN) \
+		$(if $(WERROR),-Werror) $$(APP_$$*) -MMD -MP -c -o $$@ $$<
+$(MCU)/$(1)/obj/app-hostile.o: $(MPS2)/app/hostile.c
+$(MCU)/$(1)/app-%.elf: $(MPS2)/app/app.ld $(MCU)/$(1)/obj/app-%.o \
+		$$(patsubst %.c,$(MCU)/$(1)/obj/%.o,$(APP_SRC))
+	$$(call say,ARM,$$@)$(ARM)gcc -mcpu=$(MCU_CPU_$(1)) $(MCU_LINK) -T $$< -o $$@ $$(filter %.o,$$^)
+$(MCU)/$(1)/app-%.bin: $(MCU)/$(1)/app-%.elf
+	$$(Q)$(ARM)objcopy -O binary $$< $$@
+endef
+$(foreach core,m3 m0plus,$(eval $(call mcu_rules,$(core))))
+.SECONDARY:
+$(MCU)/sodium.there:
+	@sh $(MPS2)/sodium.sh $(MCU) && touch $@
+FIRMWARE := $(MCU)/m3/loader-ed25519.elf $(patsubst %,$(MCU)/m3/app-%.bin,$(APPS))
+## firmware: boot loader and applications of the mps2 board (libsodium fetched once)
+firmware: packages
+	@+$(MAKE) --no-print-directory $(parallel) $(FIRMWARE)
+
+TEST_LIBS := $(LIBSIM) $(LIBTOOLS) $(LIBPRIMARY) $(LIBPOSIX) $(LIBMPS2) $(LIBCOTTER)
 test_libs = $(pc_cmocka) $(pc_curl) $(pc_jansson) $(crypto_libs)
 
 $(TESTS) $(BENCHES) $(HANDS): $(BUILD)/%: $(BUILD)/obj/%.o $(TEST_LIBS)

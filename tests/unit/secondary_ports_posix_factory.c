@@ -79,7 +79,7 @@ static int setup(void **state)
 	for (i = 0; i < NAMES; i++)
 		snprintf(b->path[i], sizeof(b->path[i]), "%s/%s", b->folder, names[i]);
 	b->factory = (struct posix_factory){ b->path[FLASH], b->path[RECORD], b->path[KEY],
-	                                     b->path[IMAGE], 64 * 1024, false };
+	                                     b->path[IMAGE], NULL, 64 * 1024, false };
 	put_good_files(b);
 	*state = b;
 	return 0;
@@ -211,7 +211,7 @@ static void image_must_fit_its_slot(void **state)
 {
 	struct bench *b = *state;
 
-	b->factory.slot_size = 4 * POSIX_FLASH_PAGE;
+	b->factory.slot_size = 4 * posix_layout_posix.page;
 	refused(b, COT_E_SLOT_SIZE, FLASH);
 }
 
@@ -229,7 +229,7 @@ static void existing_flash_is_kept(void **state)
 	b->factory.force = true;
 	put_key(b->path[KEY], SIM_SECONDARY_KEY + 1, "");
 	expect(b, COT_E_KEY_NOT_LISTED, KEY);
-	b->factory.slot_size = 4 * POSIX_FLASH_PAGE;
+	b->factory.slot_size = 4 * posix_layout_posix.page;
 	put_good_files(b);
 	expect(b, COT_E_SLOT_SIZE, FLASH);
 	assert_int_equal(access(b->path[TEMP], F_OK), -1);

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The board that a process is: see board.h.
- *
- *	last page of identity  "CoTK" u8 scheme, three zero bytes, 32 secret bytes
  */
 #include "secondary/ports/posix/board.h"
+
+#include "secondary/ports/mps2/layout.h"
 
 #include <sodium.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
-
-#define KEY_MAGIC "CoTK"
-#define KEY_PAGE_LEN 40u
 
 uint64_t posix_now_ms(void)
 {
@@ -24,7 +21,7 @@ uint64_t posix_now_ms(void)
 
 static uint32_t key_offset(const struct posix_board *b)
 {
-	return b->flash.flash.region[COT_REGION_IDENTITY].size - POSIX_FLASH_PAGE;
+	return b->flash.flash.region[COT_REGION_IDENTITY].size - b->flash.layout->page;
 }
 
 static enum cot_err board_random(void *ctx, uint8_t *ret, size_t len)
@@ -38,17 +35,17 @@ static enum cot_err board_sign(void *ctx, uint32_t key, struct cot_slice body,
 {
 	struct posix_board *b = ctx;
 	struct cot_secret secret = { .bytes = NULL };
-	uint8_t page[KEY_PAGE_LEN];
+	uint8_t page[MPS2_KEY_LEN];
 	enum cot_err err;
 
 	if (key != 0)
 		return COT_E_NOT_FOUND;
 	err = b->flash.flash.read(&b->flash, COT_REGION_IDENTITY, key_offset(b), page,
 	                          sizeof(page));
-	if (err == COT_OK && memcmp(page, KEY_MAGIC, 4) != 0)
+	if (err == COT_OK && memcmp(page, MPS2_KEY_MAGIC, 4) != 0)
 		err = COT_E_UNPROVISIONED;
 	if (err == COT_OK)
-		err = cot_secret_import((enum cot_scheme)page[4], page + 8, &secret);
+		err = cot_secret_import((enum cot_scheme)page[4], page + MPS2_KEY_SECRET, &secret);
 	if (err == COT_OK)
 		err = cot_secret_sign(&secret, body, ret, COT_MAX_SIG_LEN, ret_len);
 	cot_secret_free(&secret);
@@ -58,12 +55,16 @@ static enum cot_err board_sign(void *ctx, uint32_t key, struct cot_slice body,
 
 enum cot_err posix_board_write_key(struct posix_board *b, const struct cot_secret *key)
 {
-	uint8_t page[KEY_PAGE_LEN] = KEY_MAGIC;
+	uint8_t page[MPS2_KEY_LEN] = MPS2_KEY_MAGIC;
 	enum cot_err err;
 
 	page[4] = (uint8_t)key->scheme;
-	memcpy(page + 8, key->bytes, COT_SECRET_LEN);
-	err = b->flash.flash.program(&b->flash, COT_REGION_IDENTITY, key_offset(b),
+	memcpy(page + MPS2_KEY_SECRET, key->bytes, COT_SECRET_LEN);
+	if (key->scheme == COT_SCHEME_ED25519)
+		memcpy(page + MPS2_KEY_PUBLIC, key->public_key, MPS2_KEY_SEED - MPS2_KEY_PUBLIC);
+	err = board_random(NULL, page + MPS2_KEY_SEED, MPS2_KEY_LEN - MPS2_KEY_SEED);
+	if (err == COT_OK)
+		err = b->flash.flash.program(&b->flash, COT_REGION_IDENTITY, key_offset(b),
 	                             cot_slice(page, sizeof(page)));
 	sodium_memzero(page, sizeof(page));
 	return err;

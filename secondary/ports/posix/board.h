@@ -24,7 +24,8 @@ struct posix_board {
 /* Fills in b->port; b->flash must be open.  b must stay where it is. */
 void posix_board_init(struct posix_board *b);
 
-/* Puts an Ed25519 key into the identity region's last page, which must be blank. */
+/* Puts the key into the identity region's last page, which must be blank, in the
+ * form that secondary/ports/mps2/layout.h describes, with a fresh random seed. */
 COT_MUST_CHECK enum cot_err posix_board_write_key(struct posix_board *b,
                                                   const struct cot_secret *key);
 

@@ -81,14 +81,14 @@ static enum cot_err check_image(const struct cot_identity *id, struct cot_slice 
 static enum cot_err program(struct posix_board *b, enum cot_region region, uint32_t offset,
                             struct cot_slice bytes)
 {
-	uint8_t page[POSIX_FLASH_PAGE];
+	const struct posix_layout *layout = b->flash.layout;
+	uint8_t page[POSIX_FLASH_PAGE_MAX];
 	enum cot_err err = COT_OK;
 
 	while (err == COT_OK && bytes.len > 0) {
-		size_t room = POSIX_FLASH_PAGE - offset % POSIX_FLASH_PAGE;
+		size_t room = layout->page - offset % layout->page;
 		struct cot_slice part = cot_slice_sub(bytes, 0, room);
-		size_t whole = (part.len + POSIX_FLASH_UNIT - 1) / POSIX_FLASH_UNIT *
-		               POSIX_FLASH_UNIT;
+		size_t whole = (part.len + layout->unit - 1) / layout->unit * layout->unit;
 
 		memset(page, 0xFF, sizeof(page));
 		memcpy(page, part.ptr, part.len);
@@ -134,7 +134,7 @@ static enum cot_err write_flash(struct posix_board *b, const struct cot_identity
 
 	if (image.len > b->flash.flash.region[COT_REGION_SLOT_A].size)
 		return COT_E_SLOT_SIZE;
-	if (id->record.len + 2 * POSIX_FLASH_PAGE >
+	if (id->record.len + 2 * b->flash.layout->page >
 	    b->flash.flash.region[COT_REGION_IDENTITY].size)
 		return COT_E_DOCUMENT_SIZE;
 	cot_identity_header(id->record, header);
@@ -161,7 +161,8 @@ static enum cot_err make_flash(const struct posix_factory *f, const struct cot_i
 		return COT_E_ARGUMENT;
 	if (!f->force && access(f->flash, F_OK) == 0)
 		return COT_E_EXISTS;
-	err = posix_flash_create(temp, f->slot_size, true);
+	err = posix_flash_create(temp, f->layout ? f->layout : &posix_layout_posix,
+	                         f->slot_size, true);
 	if (err == COT_OK)
 		err = posix_flash_open(&board.flash, temp);
 	if (err == COT_OK) {

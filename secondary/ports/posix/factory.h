@@ -7,6 +7,7 @@
 #define COTTER_SECONDARY_PORTS_POSIX_FACTORY_H
 
 #include "keys/error.h"
+#include "secondary/ports/posix/flash.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,7 +17,8 @@ struct posix_factory {
 	const char *record; /* provisioning record, canonical JSON */
 	const char *key;    /* secret key file of the ECU, without passphrase */
 	const char *image;  /* the factory image that the record names */
-	uint32_t slot_size; /* bytes; 0: the default */
+	const struct posix_layout *layout; /* of the part; NULL: a process */
+	uint32_t slot_size; /* bytes; 0: the default of the part */
 	bool force;         /* replace an existing flash file */
 };
 

@@ -4,6 +4,8 @@
  */
 #include "secondary/ports/posix/flash.h"
 
+#include "secondary/ports/mps2/layout.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,44 +15,61 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HEADER "CoTF"
+#define FORMAT 1u
 #define SLOT_MAX (64u * 1024u * 1024u)
 
 static const char *const names[COT_REGION_COUNT] = { "state",  "app",    "doc-a",   "doc-b",
 	                                             "slot-a", "slot-b", "identity" };
 
-static uint32_t region_size(enum cot_region region, uint32_t slot_size)
+const struct posix_layout posix_layout_posix = {
+	.part = "posix", .magic = "CoTF", .page = 4096, .unit = 8,
+	.region = { 4 * 4096, 4096, 16 * 4096, 16 * 4096, 256 * 1024, 256 * 1024, 32 * 4096 }
+};
+
+const struct posix_layout posix_layout_mps2 = {
+	.part = "mps2", .magic = MPS2_MAGIC, .page = MPS2_PAGE, .unit = MPS2_UNIT,
+	.region = { MPS2_STATE_LEN, MPS2_APP_LEN, MPS2_DOC_LEN, MPS2_DOC_LEN, MPS2_SLOT_LEN,
+	            MPS2_SLOT_LEN, MPS2_IDENTITY_LEN },
+	.own = MPS2_SEED_LEN, .length = MPS2_FLASH_LEN, .fixed = true
+};
+
+static const struct posix_layout *const layouts[] = { &posix_layout_posix, &posix_layout_mps2 };
+
+const struct posix_layout *posix_layout_find(const char *part)
 {
-	switch (region) {
-	case COT_REGION_STATE: return 4 * POSIX_FLASH_PAGE;
-	case COT_REGION_APP: return POSIX_FLASH_PAGE;
-	case COT_REGION_DOC_A:
-	case COT_REGION_DOC_B: return 16 * POSIX_FLASH_PAGE;
-	case COT_REGION_SLOT_A:
-	case COT_REGION_SLOT_B: return slot_size;
-	case COT_REGION_IDENTITY: return 32 * POSIX_FLASH_PAGE;
-	case COT_REGION_COUNT: break;
+	size_t i;
+
+	for (i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+		if (strcmp(layouts[i]->part, part) == 0)
+			return layouts[i];
 	}
-	return 0;
+	return NULL;
+}
+
+static bool is_slot(enum cot_region region)
+{
+	return region == COT_REGION_SLOT_A || region == COT_REGION_SLOT_B;
 }
 
 static size_t lay_out(struct posix_flash *f, uint32_t slot_size)
 {
-	size_t at = POSIX_FLASH_PAGE;
+	const struct posix_layout *layout = f->layout;
+	size_t at = layout->page;
 	int r;
 
 	for (r = 0; r < COT_REGION_COUNT; r++) {
 		struct cot_flash_region *region = &f->flash.region[r];
 
-		region->size = region_size((enum cot_region)r, slot_size);
-		region->page = POSIX_FLASH_PAGE;
-		region->unit = POSIX_FLASH_UNIT;
+		region->size = is_slot((enum cot_region)r) ? slot_size : layout->region[r];
+		region->page = layout->page;
+		region->unit = layout->unit;
 		region->erased = 0xFF;
 		region->write_once = true;
 		f->start[r] = at;
 		at += region->size;
 	}
-	return at;
+	f->used = at + layout->own;
+	return layout->length ? layout->length : f->used;
 }
 
 /* ---- operations ------------------------------------------------------------------ */
@@ -124,9 +143,9 @@ static enum cot_err flash_program(void *ctx, enum cot_region region, uint32_t of
 
 	if (!in_region(f, region, offset, data.len))
 		return broken(region, offset, "program outside the region");
-	if (offset % POSIX_FLASH_UNIT != 0 || data.len % POSIX_FLASH_UNIT != 0 || data.len == 0)
+	if (offset % f->layout->unit != 0 || data.len % f->layout->unit != 0 || data.len == 0)
 		return broken(region, offset, "program of less than a unit");
-	if (offset / POSIX_FLASH_PAGE != (offset + data.len - 1) / POSIX_FLASH_PAGE)
+	if (offset / f->layout->page != (offset + data.len - 1) / f->layout->page)
 		return broken(region, offset, "program across pages");
 	if (!blank(at(f, region, offset), data.len))
 		return broken(region, offset, "program of a unit that is not blank");
@@ -140,12 +159,12 @@ static enum cot_err flash_erase(void *ctx, enum cot_region region, uint32_t offs
 {
 	struct posix_flash *f = ctx;
 
-	if (!in_region(f, region, offset, POSIX_FLASH_PAGE))
+	if (!in_region(f, region, offset, f->layout->page))
 		return broken(region, offset, "erase outside the region");
-	if (offset % POSIX_FLASH_PAGE != 0)
+	if (offset % f->layout->page != 0)
 		return broken(region, offset, "erase that does not start at a page");
 	begin_op(f, "erase", region, offset);
-	memset(at(f, region, offset), 0xFF, POSIX_FLASH_PAGE);
+	memset(at(f, region, offset), 0xFF, f->layout->page);
 	end_op(f);
 	return COT_OK;
 }
@@ -180,57 +199,82 @@ static enum cot_err of_errno(void)
 	}
 }
 
-static enum cot_err fill(int fd, size_t size, uint32_t slot_size)
+static enum cot_err fill(int fd, const struct posix_flash *f, size_t size, uint32_t slot_size)
 {
-	uint8_t page[POSIX_FLASH_PAGE];
+	const uint32_t words[2] = { FORMAT, slot_size };
+	uint8_t page[POSIX_FLASH_PAGE_MAX];
 	size_t done;
 
 	memset(page, 0xFF, sizeof(page));
-	memcpy(page, HEADER, 4);
-	memcpy(page + 4, &slot_size, sizeof(slot_size));
-	for (done = 0; done < size; done += sizeof(page)) {
-		if (write(fd, page, sizeof(page)) != (ssize_t)sizeof(page))
+	memcpy(page, f->layout->magic, 4);
+	memcpy(page + 4, words, sizeof(words));
+	for (done = 0; done < f->used; done += f->layout->page) {
+		if (write(fd, page, f->layout->page) != (ssize_t)f->layout->page)
 			return of_errno();
 		memset(page, 0xFF, sizeof(page));
 	}
-	return COT_OK;
+	return ftruncate(fd, (off_t)size) == 0 ? COT_OK : of_errno();
 }
 
-enum cot_err posix_flash_create(const char *path, uint32_t slot_size, bool force)
+/* The size a slot gets when that one is asked for. */
+static enum cot_err choose_slot_size(const struct posix_layout *layout, uint32_t *slot_size)
 {
-	struct posix_flash f;
-	enum cot_err err;
+	uint32_t own = layout->region[COT_REGION_SLOT_A];
+
+	if (*slot_size == 0)
+		*slot_size = own;
+	if (*slot_size > SLOT_MAX)
+		return COT_E_LIMIT;
+	*slot_size = (*slot_size + layout->page - 1) / layout->page * layout->page;
+	return layout->fixed && *slot_size != own ? COT_E_UNSUPPORTED : COT_OK;
+}
+
+enum cot_err posix_flash_create(const char *path, const struct posix_layout *layout,
+                                uint32_t slot_size, bool force)
+{
+	struct posix_flash f = { .layout = layout };
+	enum cot_err err = choose_slot_size(layout, &slot_size);
 	int fd;
 
-	if (slot_size == 0)
-		slot_size = POSIX_FLASH_SLOT;
-	if (slot_size > SLOT_MAX)
-		return COT_E_LIMIT;
-	slot_size = (slot_size + POSIX_FLASH_PAGE - 1) / POSIX_FLASH_PAGE * POSIX_FLASH_PAGE;
+	if (err != COT_OK)
+		return err;
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (force ? O_TRUNC : O_EXCL),
 	          0600);
 	if (fd < 0)
 		return of_errno();
-	err = fill(fd, lay_out(&f, slot_size), slot_size);
+	err = fill(fd, &f, lay_out(&f, slot_size), slot_size);
 	if (close(fd) != 0 && err == COT_OK)
 		err = of_errno();
 	return err;
 }
 
-/* The header says how large the slots are, and so where everything lies. */
+static const struct posix_layout *layout_of_magic(const uint8_t magic[4])
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+		if (memcmp(layouts[i]->magic, magic, 4) == 0)
+			return layouts[i];
+	}
+	return NULL;
+}
+
+/* The header says which part it is and how large the slots are, and so where
+ * everything lies. */
 static enum cot_err read_header(struct posix_flash *f)
 {
-	uint8_t head[8];
-	uint32_t slot_size;
+	uint8_t head[12];
+	uint32_t words[2];
 	struct stat st;
 
 	if (fstat(f->fd, &st) != 0 || pread(f->fd, head, sizeof(head), 0) != (ssize_t)sizeof(head))
 		return COT_E_RECORD;
-	memcpy(&slot_size, head + 4, sizeof(slot_size));
-	if (memcmp(head, HEADER, 4) != 0 || slot_size > SLOT_MAX ||
-	    slot_size % POSIX_FLASH_PAGE != 0)
+	memcpy(words, head + 4, sizeof(words));
+	f->layout = layout_of_magic(head);
+	if (!f->layout || words[0] != FORMAT || words[1] > SLOT_MAX ||
+	    words[1] % f->layout->page != 0)
 		return COT_E_RECORD;
-	f->size = lay_out(f, slot_size);
+	f->size = lay_out(f, words[1]);
 	return (uint64_t)st.st_size == f->size ? COT_OK : COT_E_RECORD;
 }
 

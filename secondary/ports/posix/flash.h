@@ -9,8 +9,12 @@
  * operation; they are counted from 1, can be traced, and power can be cut
  * right before or right after any of them (the process kills itself).
  *
- *	offset 0          header: "CoTF", u32 slot size, rest 0xFF, one page
+ * A layout says where things lie: that of this port, and those of boards whose
+ * flash is a file too, so that the factory writes it and a test reads it here.
+ *
+ *	offset 0          header: magic, u32 format, u32 slot size, rest 0xFF, one page
  *	then the regions  state, app, documents A and B, slots A and B, identity
+ *	then              what the part keeps for itself, a hole to its length
  */
 #ifndef COTTER_SECONDARY_PORTS_POSIX_FLASH_H
 #define COTTER_SECONDARY_PORTS_POSIX_FLASH_H
@@ -21,14 +25,31 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define POSIX_FLASH_PAGE 4096u
-#define POSIX_FLASH_UNIT 8u
-#define POSIX_FLASH_SLOT (256u * 1024u) /* default size of a slot */
+#define POSIX_FLASH_PAGE_MAX 4096u
+
+struct posix_layout {
+	const char *part; /* its name on the command line */
+	char magic[5];
+	uint32_t page;    /* bytes */
+	uint16_t unit;
+	uint32_t region[COT_REGION_COUNT]; /* bytes; of slots the default */
+	uint32_t own;     /* bytes behind the regions that the part uses itself */
+	uint32_t length;  /* of the file; 0: as long as what is used */
+	bool fixed;       /* the size of a slot is the part's */
+};
+
+extern const struct posix_layout posix_layout_posix; /* a process */
+extern const struct posix_layout posix_layout_mps2;  /* the board in the emulator */
+
+/* NULL: there is no such part. */
+const struct posix_layout *posix_layout_find(const char *part);
 
 struct posix_flash {
 	struct cot_flash flash; /* what the library is given */
+	const struct posix_layout *layout;
 	uint8_t *mem;           /* the file, mapped */
 	size_t size;
+	size_t used;            /* bytes of it that stand for flash */
 	size_t start[COT_REGION_COUNT];
 	int fd;
 	uint64_t ops;           /* done since open */
@@ -38,8 +59,11 @@ struct posix_flash {
 };
 
 /* Makes a blank flash file.  slot_size is rounded up to whole pages; 0 is the
- * default.  COT_E_EXISTS unless force; COT_E_IO, COT_E_NO_SPACE. */
-COT_MUST_CHECK enum cot_err posix_flash_create(const char *path, uint32_t slot_size, bool force);
+ * default.  COT_E_EXISTS unless force; COT_E_UNSUPPORTED: a slot size that the part
+ * does not have; COT_E_LIMIT, COT_E_IO, COT_E_NO_SPACE. */
+COT_MUST_CHECK enum cot_err posix_flash_create(const char *path,
+                                               const struct posix_layout *layout,
+                                               uint32_t slot_size, bool force);
 
 /* Opens a flash file; one process at a time (COT_E_LOCKED).  COT_E_NO_INPUT,
  * COT_E_RECORD (not a flash file), COT_E_IO.  f must stay where it is. */

@@ -37,7 +37,7 @@ static struct cot_sec node;
 static const char usage[] =
 	"usage: cotter-ecu --flash FILE --link URI [OPTION...]\n"
 	"       cotter-ecu provision --flash FILE --record FILE --key FILE --image FILE\n"
-	"                            [--slot-size BYTES] [--force]\n\n"
+	"                            [--part posix|mps2] [--slot-size BYTES] [--force]\n\n"
 	"A secondary as a process.\n\n"
 	"  --flash FILE        what survives a reset\n"
 	"  --link URI          unix:PATH, serial:PATH@BAUD, serial:pty:LINKPATH,\n"
@@ -326,7 +326,11 @@ static int provision(int argc, char **argv)
 		else if ((v = value("--slot-size", argc, argv, &i)) &&
 		         number(v, UINT32_MAX, &slot_size))
 			f.slot_size = (uint32_t)slot_size;
-		else if (strcmp(argv[i], "--force") == 0)
+		else if ((v = value("--part", argc, argv, &i))) {
+			f.layout = posix_layout_find(v);
+			if (!f.layout)
+				return fail(COT_E_UNSUPPORTED, v);
+		} else if (strcmp(argv[i], "--force") == 0)
 			f.force = true;
 		else
 			return misused(argv[i]);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The loader of the mps2 board: what its parts share.
+ *
+ *	start.c    vectors, faults, C start-up
+ *	main.c     from reset to the jump, or to the server
+ *	jump.c     memory protection and the jump
+ *	service.c  what a running application may ask
+ */
+#ifndef COTTER_SECONDARY_PORTS_MPS2_LOADER_H
+#define COTTER_SECONDARY_PORTS_MPS2_LOADER_H
+
+#include "secondary/secondary.h"
+
+extern struct cot_sec mps2_node;
+
+/* One step of the server: bus, node, response, reset. */
+void mps2_serve(void);
+
+/* What the image on trial is told; NULL when it is not on trial. */
+const struct cot_confirm *mps2_handed(void);
+
+/* Locks the machine and runs the image at MPS2_RUN, unprivileged. */
+_Noreturn void mps2_jump(uint32_t stack, uint32_t entry);
+
+int main(void);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The boot loader of the mps2 board.  It is the secondary: see
+ * secondary/secondary.h for the life it leads.
+ */
+#include "secondary/ports/mps2/board.h"
+#include "secondary/ports/mps2/device.h"
+#include "secondary/ports/mps2/flash.h"
+#include "secondary/ports/mps2/layout.h"
+#include "secondary/ports/mps2/loader.h"
+
+#include <string.h>
+
+#define ENTER_MAGIC 0x43A75E1Du
+
+struct cot_sec mps2_node;
+
+static struct cot_link *link;
+static struct cot_boot boot;
+static enum cot_err told;
+
+/* Survives a reset, not the loss of power: a session that resets into the loader. */
+static struct {
+	uint32_t magic, check;
+} enter __attribute__((section(".noinit")));
+
+static bool entered_for_programming(void)
+{
+	bool yes = enter.magic == ENTER_MAGIC && enter.check == ~ENTER_MAGIC;
+
+	enter.magic = enter.check = 0;
+	return yes;
+}
+
+static _Noreturn void reset(enum cot_reset kind)
+{
+	if (kind == COT_RESET_TO_LOADER) {
+		enter.magic = ENTER_MAGIC;
+		enter.check = ~ENTER_MAGIC;
+	}
+	mps2_reset();
+}
+
+/* ---- what it says ------------------------------------------------------------------ */
+
+static void say_who(void)
+{
+	struct cot_slice serial = mps2_node.id.components ? mps2_node.id.ecu[0].serial
+	                                                  : COT_SLICE("?");
+
+	mps2_say("ecu ");
+	mps2_say_bytes(serial.ptr, serial.len);
+	mps2_say(": ");
+}
+
+static void say_refusal(void)
+{
+	if (mps2_node.last != told && mps2_node.last < COT_OK) {
+		say_who();
+		mps2_say("refused: ");
+		mps2_say(cot_err_word(mps2_node.last));
+		mps2_say("\n");
+	}
+	told = mps2_node.last;
+}
+
+static void say_stays(enum cot_err why)
+{
+	say_who();
+	mps2_say("stays in the loader");
+	if (why != COT_OK) {
+		mps2_say(": ");
+		mps2_say(cot_err_word(why));
+	}
+	mps2_say("\n");
+	told = mps2_node.last;
+}
+
+static void say_boots(void)
+{
+	say_who();
+	mps2_say(boot.slot == 0 ? "boots slot A" : "boots slot B");
+	mps2_say(boot.trial ? ", on trial\n" : "\n");
+}
+
+/* ---- the server ---------------------------------------------------------------------- */
+
+void mps2_serve(void)
+{
+	uint64_t now = mps2_now_ms();
+	struct cot_slice msg, response;
+
+	mps2_watchdog_feed();
+	if (cot_link_poll(link, now, &msg) == COT_OK)
+		cot_sec_request(&mps2_node, msg, now);
+	cot_sec_poll(&mps2_node, now);
+	if (!cot_link_sending(link) && cot_sec_response(&mps2_node, &response))
+		(void)!cot_link_send(link, response, now);
+	if (!cot_link_sending(link) && cot_sec_reset(&mps2_node) != COT_RESET_NONE)
+		reset(cot_sec_reset(&mps2_node));
+	say_refusal();
+}
+
+const struct cot_confirm *mps2_handed(void)
+{
+	return boot.trial ? &boot.handed : NULL;
+}
+
+/* ---- from reset to the jump ------------------------------------------------------------ */
+
+/* The first two words of an image, as in every Cortex-M vector table. */
+static void jump(void)
+{
+	const uint32_t *image = (const uint32_t *)(uintptr_t)MPS2_RUN;
+
+	say_boots();
+	cot_sec_enter_application(&mps2_node, boot.slot, mps2_now_ms());
+	told = mps2_node.last;
+	mps2_watchdog_start();
+	mps2_jump(image[0], image[1]);
+}
+
+static enum cot_err wake(void)
+{
+	enum cot_err err = mps2_flash_check();
+	enum cot_err known = cot_sec_init(&mps2_node, &mps2_port, mps2_now_ms());
+
+	return err != COT_OK ? err : known;
+}
+
+int main(void)
+{
+	bool programming = entered_for_programming();
+	enum cot_err err;
+
+	mps2_device_init();
+	link = mps2_link_open();
+	err = wake();
+	if (err == COT_OK && !programming) {
+		err = cot_sec_boot(&mps2_node, &boot);
+		if (boot.image)
+			jump();
+		say_stays(boot.why != COT_OK ? boot.why : err);
+	} else if (err != COT_OK) {
+		say_stays(err);
+	}
+	cot_sec_enter_loader(&mps2_node, programming, mps2_now_ms());
+	for (;;)
+		mps2_serve();
+}
