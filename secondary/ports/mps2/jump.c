@@ -12,6 +12,9 @@
 #include "secondary/ports/mps2/device.h"
 #include "secondary/ports/mps2/layout.h"
 #include "secondary/ports/mps2/loader.h"
+#include "secondary/ports/mps2/service.h"
+
+void mps2_on_jump(void);
 
 #define REG(address) (*(volatile uint32_t *)(uintptr_t)(address))
 #define MPU_CTRL 0xE000ED94u
@@ -19,6 +22,9 @@
 #define MPU_RBAR 0xE000ED9Cu
 #define MPU_RASR 0xE000EDA0u
 #define MPU_ON_WITH_DEFAULT_MAP 5u
+#define ICSR 0xE000ED04u
+#define PEND_JUMP (1u << 28) /* PendSV */
+#define THUMB 0x01000000u
 #define REGIONS 8u
 #define SHCSR 0xE000ED24u
 #define FAULTS_APART 0x00070000u /* memory, bus and usage faults have handlers of their own */
@@ -71,21 +77,42 @@ static bool in_run(uint32_t address)
 	return address - MPS2_RUN < MPS2_RUN_LEN;
 }
 
+static bool in_app_ram(uint32_t address)
+{
+	return address - MPS2_APP_RAM < MPS2_APP_RAM_LEN;
+}
+
+/* Privilege can only be given up together with leaving the loader's code, which
+ * the application may not execute: by a return from an exception. */
+__attribute__((naked)) void mps2_on_jump(void)
+{
+	__asm volatile("movs r0, #1\n\t" /* unprivileged from the return on */
+	               "msr control, r0\n\t"
+	               "ldr r0, 2f\n\t" /* nothing of the loader's thread is needed again */
+	               "msr msp, r0\n\t"
+	               "ldr r0, 3f\n\t" /* to thread mode, on the process stack */
+	               "bx r0\n\t"
+	               ".align 2\n"
+	               "2: .word loader_stack_top\n"
+	               "3: .word 0xFFFFFFFD");
+}
+
 _Noreturn void mps2_jump(uint32_t stack, uint32_t entry)
 {
-	extern uint32_t loader_stack_top;
+	volatile struct mps2_frame *frame;
 
 	/* An image that was verified and is no image for this board: its trial fails. */
-	if (!in_run(entry) || stack - MPS2_APP_RAM > MPS2_APP_RAM_LEN || stack % 8u != 0)
+	if (!in_run(entry) || stack % 8u != 0 || !in_app_ram(stack - sizeof(*frame)))
 		mps2_reset();
+	frame = (volatile struct mps2_frame *)(uintptr_t)(stack - sizeof(*frame));
+	frame->r0 = frame->r1 = frame->r2 = frame->r3 = frame->r12 = 0;
+	frame->lr = UINT32_MAX;
+	frame->pc = entry & ~1u;
+	frame->xpsr = THUMB;
 	protect();
-	__asm volatile("msr psp, %0\n\t"
-	               "msr msp, %2\n\t"
-	               "msr control, %3\n\t"
-	               "isb\n\t"
-	               "bx %1"
-	               :
-	               : "r"(stack), "r"(entry | 1u), "r"(&loader_stack_top), "r"(3u)
-	               : "memory");
-	__builtin_unreachable();
+	__asm volatile("msr psp, %0" : : "r"(frame) : "memory");
+	REG(ICSR) = PEND_JUMP;
+	__asm volatile("dsb\n\tisb" ::: "memory");
+	for (;;) {
+	}
 }

@@ -18,6 +18,7 @@ void mps2_start(void);
 void mps2_fault(const struct mps2_frame *frame, uint32_t exception);
 void mps2_on_svc(void);
 void mps2_on_fault(void);
+void mps2_on_jump(void);
 
 static void copy(uint32_t *to, const uint32_t *end, const uint32_t *from)
 {
@@ -96,5 +97,6 @@ __attribute__((section(".vectors"), used)) static void (*const vectors[16])(void
 	0, 0, 0, 0,
 	mps2_on_svc,
 	mps2_on_fault, 0,
-	mps2_on_fault, mps2_on_fault
+	mps2_on_jump, /* PendSV */
+	mps2_on_fault
 };
