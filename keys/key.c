@@ -143,6 +143,15 @@ enum cot_err cot_key_check(const struct cot_key *key, const struct cot_crypto *c
 	return err == COT_OK ? crypto->key_check(key->scheme, raw) : err;
 }
 
+bool cot_key_same(const struct cot_key *a, const struct cot_key *b)
+{
+	uint8_t buf_a[COT_MAX_KEY_LEN], buf_b[COT_MAX_KEY_LEN];
+	struct cot_slice raw_a, raw_b;
+
+	return cot_key_decode(a, buf_a, &raw_a) == COT_OK &&
+	       cot_key_decode(b, buf_b, &raw_b) == COT_OK && cot_slice_eq(raw_a, raw_b);
+}
+
 enum cot_err cot_key_fingerprint(const struct cot_key *key,
                                  const struct cot_crypto *crypto,
                                  uint8_t ret[COT_SHA256_LEN])

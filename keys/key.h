@@ -40,8 +40,12 @@ COT_MUST_CHECK enum cot_err cot_key_decode(const struct cot_key *key,
 COT_MUST_CHECK enum cot_err cot_key_check(const struct cot_key *key,
                                           const struct cot_crypto *crypto);
 
-/* SHA-256 of the decoded public part: the same key has the same fingerprint
- * whatever its id, spelling or scheme.  What thresholds count. */
+/* Are they one key, decoded, whatever their ids and spellings?  What thresholds
+ * count.  A key that cannot be decoded is none, not even the same as itself. */
+bool cot_key_same(const struct cot_key *a, const struct cot_key *b);
+
+/* SHA-256 of the decoded public part, to know a key again that is not at hand: one
+ * key has one fingerprint. */
 COT_MUST_CHECK enum cot_err cot_key_fingerprint(const struct cot_key *key,
                                                 const struct cot_crypto *crypto,
                                                 uint8_t ret[COT_SHA256_LEN]);

@@ -13,10 +13,11 @@
 #define COT_MAX_HASH_LEN 64u
 #define COT_KEY_ID_LEN 32u   /* a key id is a SHA-256; 64 hex digits in text */
 #define COT_KEY_ID_TEXT 64u
-/* Work area for one decoded public key or signature.  RSA-4096 as DER
- * SubjectPublicKeyInfo takes 550 bytes; nothing larger is a supported scheme. */
-#define COT_MAX_KEY_LEN 600u
-#define COT_MAX_SIG_LEN 512u
+/* Work area for one decoded public key or signature, on the stack of every signature
+ * check: the largest is P-256, 91 bytes of SubjectPublicKeyInfo and 72 of DER.  A
+ * scheme with larger ones raises them. */
+#define COT_MAX_KEY_LEN 96u
+#define COT_MAX_SIG_LEN 72u
 
 /* JSON */
 #define COT_MAX_DEPTH 16u    /* a manifest holding a report needs 9 */

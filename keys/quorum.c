@@ -2,8 +2,8 @@
  *
  * The threshold routine: see quorum.h.
  *
- * A key is counted by the fingerprint of its decoded bytes and only after its
- * signature was found valid.  No state is changed while a crypto engine is
+ * A key is counted by its decoded bytes and only after its signature was found
+ * valid.  No state is changed while a crypto engine is
  * still at work, so an add can be repeated as often as needed.
  */
 #include "keys/quorum.h"
@@ -42,13 +42,12 @@ static enum cot_err check_signature(const struct cot_crypto *crypto,
 }
 
 /* CHECK K4: a key is counted once, however often it signed */
-static enum cot_err check_not_counted(const struct cot_quorum *q,
-                                      const uint8_t fingerprint[COT_SHA256_LEN])
+static enum cot_err check_not_counted(const struct cot_quorum *q, const struct cot_key *key)
 {
 	uint32_t i;
 
 	for (i = 0; i < q->count && i < COT_MAX_ROLE_KEYS; i++) {
-		if (memcmp(q->seen[i], fingerprint, COT_SHA256_LEN) == 0)
+		if (cot_key_same(&q->key[i], key))
 			return COT_E_EXISTS;
 	}
 	return COT_OK;
@@ -58,19 +57,15 @@ enum cot_err cot_quorum_add(struct cot_quorum *q, const struct cot_crypto *crypt
                             const struct cot_key *key, struct cot_slice sig_text,
                             struct cot_slice msg)
 {
-	uint8_t fingerprint[COT_SHA256_LEN];
 	enum cot_err err = check_signature(crypto, key, sig_text, msg);
 
 	if (err != COT_OK)
 		return err;
-	err = cot_key_fingerprint(key, crypto, fingerprint);
-	if (err != COT_OK)
-		return err;
-	if (check_not_counted(q, fingerprint) != COT_OK)
+	if (check_not_counted(q, key) != COT_OK)
 		return COT_OK;
 	if (q->count >= COT_MAX_ROLE_KEYS)
 		return COT_E_LIMIT;
-	memcpy(q->seen[q->count++], fingerprint, COT_SHA256_LEN);
+	q->key[q->count++] = *key;
 	return COT_OK;
 }
 

@@ -20,11 +20,11 @@
 
 #include "keys/key.h"
 
-/* 528 bytes.  Counted keys by fingerprint, in the order met. */
+/* Counted keys in the order met.  Their text must live as long. */
 struct cot_quorum {
 	uint32_t threshold;
 	uint32_t count;
-	uint8_t seen[COT_MAX_ROLE_KEYS][COT_SHA256_LEN];
+	struct cot_key key[COT_MAX_ROLE_KEYS];
 };
 
 /* COT_E_ILLEGAL_THRESHOLD unless 1 <= threshold <= key_count and key_count is

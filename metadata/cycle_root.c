@@ -27,7 +27,7 @@ static enum cot_err check_disjoint(const struct cot_cycle *c, const struct cot_r
 
 	for (i = 0; i < c->config->repo_count && err == COT_OK; i++) {
 		if (i != c->repo)
-			err = cot_root_check_disjoint(root, &c->root[i], c->config->crypto);
+			err = cot_root_check_disjoint(root, &c->root[i]);
 	}
 	return err;
 }
@@ -173,17 +173,14 @@ static uint32_t signers_left(const struct cot_cycle *c, const struct cot_role_ke
 {
 	const struct cot_signers *s = &c->trust.repo[c->repo].targets_signers;
 	uint8_t fingerprint[COT_SHA256_LEN];
-	struct cot_slice element, keyid;
 	struct cot_json_iter it;
 	struct cot_key key;
 	uint32_t seen = 0, count = 0, i;
 
 	if (cot_json_array(role->keyids, &it) != COT_OK)
 		return 0;
-	while (cot_json_next_element(&it, &element)) {
-		if (cot_json_string(element, &keyid) != COT_OK ||
-		    cot_role_key(role, keyid, &key) != COT_OK ||
-		    cot_key_fingerprint(&key, c->config->crypto, fingerprint) != COT_OK)
+	while (cot_role_next_key(role, &it, &key)) {
+		if (cot_key_fingerprint(&key, c->config->crypto, fingerprint) != COT_OK)
 			continue;
 		for (i = 0; i < s->count && i < COT_MAX_SIGNERS; i++) {
 			if (memcmp(s->fingerprint[i], fingerprint, COT_SHA256_LEN) == 0)
@@ -212,7 +209,7 @@ static bool targets_orphaned(const struct cot_cycle *c)
 
 static bool rotated(const struct cot_cycle *c, enum cot_role role)
 {
-	return cot_root_rotated(&c->root[c->repo], &c->candidate, role, c->config->crypto);
+	return cot_root_rotated(&c->root[c->repo], &c->candidate, role);
 }
 
 /* F2.8, F2.9: what was signed with keys that are gone sets no floor any more.

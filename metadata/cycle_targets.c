@@ -5,8 +5,6 @@
  */
 #include "metadata/cycle_steps.h"
 
-#include <string.h>
-
 enum cot_err cot_cycle_targets_done(struct cot_cycle *c)
 {
 	return cot_cycle_go(c, c->repo == 0 ? COT_PHASE_DIRECTOR : COT_PHASE_AGREE, 0);
@@ -35,18 +33,6 @@ static enum cot_err targets_open(struct cot_cycle *c)
 	return err;
 }
 
-static void remember_signers(struct cot_cycle *c)
-{
-	struct cot_signers *s = &c->next.repo[c->repo].targets_signers;
-	const struct cot_quorum *q = &c->sig.quorum;
-
-	memset(s, 0, sizeof(*s));
-	while (s->count < COT_MAX_SIGNERS && s->count < q->count) {
-		memcpy(s->fingerprint[s->count], q->seen[s->count], COT_SHA256_LEN);
-		s->count++;
-	}
-}
-
 static enum cot_err targets_accept(struct cot_cycle *c)
 {
 	enum cot_err err = COT_OK;
@@ -58,7 +44,8 @@ static enum cot_err targets_accept(struct cot_cycle *c)
 	if (err != COT_OK)
 		return err;
 	if (cot_doc_take(c))
-		remember_signers(c);
+		cot_signers_keep(&c->next.repo[c->repo].targets_signers, &c->sig.quorum,
+		                 c->config->crypto);
 	return cot_cycle_targets_done(c);
 }
 

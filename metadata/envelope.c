@@ -224,6 +224,20 @@ enum cot_err cot_role_key(const struct cot_role_keys *role, struct cot_slice key
 	return err == COT_OK ? cot_key_parse(object, ret) : err;
 }
 
+bool cot_role_next_key(const struct cot_role_keys *role, struct cot_json_iter *it,
+                       struct cot_key *ret)
+{
+	struct cot_slice element, id, object;
+
+	while (cot_json_next_element(it, &element)) {
+		if (cot_json_string(element, &id) == COT_OK &&
+		    cot_json_find(role->keys, id, &object) == COT_OK &&
+		    cot_key_parse(object, ret) == COT_OK)
+			return true;
+	}
+	return false;
+}
+
 /* ---- signatures ----------------------------------------------------------------- */
 
 void cot_sigcheck_init(struct cot_sigcheck *c, const struct cot_crypto *crypto,

@@ -87,11 +87,16 @@ COT_MUST_CHECK enum cot_err cot_key_parse(struct cot_slice object, struct cot_ke
 COT_MUST_CHECK enum cot_err cot_role_key(const struct cot_role_keys *role, struct cot_slice keyid,
                                          struct cot_key *ret);
 
+/* Goes through the keys a role lists (it over role->keyids), and passes over what is
+ * no key or of a scheme we do not know; false at the end. */
+bool cot_role_next_key(const struct cot_role_keys *role, struct cot_json_iter *it,
+                       struct cot_key *ret);
+
 /* Signature check of one document under one role, one signature per step.
  * 1. cot_sigcheck_init  2. cot_sigcheck_step until it is not COT_PENDING:
  * COT_OK or COT_E_SIG_THRESHOLD.  Entries of unknown keys, unknown schemes or
- * bad form are passed over; each listed key counts once.  The quorum's
- * fingerprints are those of the valid signers. */
+ * bad form are passed over; each listed key counts once.  The quorum's keys
+ * are those of the valid signers. */
 struct cot_sigcheck {
 	const struct cot_crypto *crypto;
 	struct cot_role_keys role;

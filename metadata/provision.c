@@ -290,16 +290,6 @@ enum cot_err cot_provision_check_signed(struct cot_slice canon, const struct cot
 
 /* ---- the first trust ------------------------------------------------------------------- */
 
-/* Remembers who signed the embedded Targets. */
-static void keep_signers(const struct cot_quorum *quorum, struct cot_signers *ret)
-{
-	uint32_t i;
-
-	ret->count = 0;
-	for (i = 0; i < quorum->count && i < COT_MAX_SIGNERS; i++, ret->count++)
-		memcpy(ret->fingerprint[i], quorum->seen[i], COT_SHA256_LEN);
-}
-
 /* CHECK D12.3: an embedded document is signed as its embedded Root wants it */
 static enum cot_err trust_document(struct cot_slice canon, const struct cot_root *root,
                                    enum cot_role role, const struct cot_crypto *crypto,
@@ -326,7 +316,7 @@ static enum cot_err trust_document(struct cot_slice canon, const struct cot_root
 	ret->floor[role].held = true;
 	cot_body_digest(env.body, crypto, ret->floor[role].digest);
 	if (role == COT_ROLE_TARGETS)
-		keep_signers(&sig.quorum, &ret->targets_signers);
+		cot_signers_keep(&ret->targets_signers, &sig.quorum, crypto);
 	return COT_OK;
 }
 
@@ -390,7 +380,7 @@ static enum cot_err check_disjoint(const struct cot_provision *p, const struct c
 	err = cot_provision_root(p, 0, policy, crypto, &director);
 	if (err == COT_OK)
 		err = cot_provision_root(p, 1, policy, crypto, &image);
-	return err == COT_OK ? cot_root_check_disjoint(&director, &image, crypto) : err;
+	return err == COT_OK ? cot_root_check_disjoint(&director, &image) : err;
 }
 
 enum cot_err cot_provision_trust(const struct cot_provision *p, const struct cot_policy *policy,

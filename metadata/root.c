@@ -80,28 +80,33 @@ static enum cot_err check_keyids(const struct cot_role_keys *role, size_t *ret_c
 	return err;
 }
 
-/* Distinct decoded keys among those a role lists.  Keys of schemes to come cannot
- * be decoded, so they never help to meet a threshold. */
-static size_t count_distinct(const struct cot_role_keys *role, const struct cot_crypto *crypto)
+/* Is it not listed before, under another id or in another spelling?  Keys of schemes
+ * to come cannot be decoded, so they never help to meet a threshold. */
+static bool is_first(const struct cot_role_keys *role, const struct cot_key *key)
 {
-	uint8_t seen[COT_MAX_ROLE_KEYS][COT_SHA256_LEN];
 	struct cot_json_iter it;
-	struct cot_slice element, id;
+	struct cot_key listed;
+
+	if (cot_json_array(role->keyids, &it) != COT_OK)
+		return false;
+	while (cot_role_next_key(role, &it, &listed)) {
+		if (cot_key_same(&listed, key))
+			return listed.text.ptr == key->text.ptr;
+	}
+	return false;
+}
+
+/* Distinct decoded keys among those a role lists. */
+static size_t count_distinct(const struct cot_role_keys *role)
+{
+	struct cot_json_iter it;
 	struct cot_key key;
-	size_t known = 0, i;
+	size_t known = 0;
 
 	if (cot_json_array(role->keyids, &it) != COT_OK)
 		return 0;
-	while (known < COT_MAX_ROLE_KEYS && cot_json_next_element(&it, &element)) {
-		if (cot_json_string(element, &id) != COT_OK ||
-		    cot_role_key(role, id, &key) != COT_OK ||
-		    cot_key_fingerprint(&key, crypto, seen[known]) != COT_OK)
-			continue;
-		for (i = 0; memcmp(seen[i], seen[known], COT_SHA256_LEN) != 0; i++)
-			;
-		if (i == known)
-			known++;
-	}
+	while (cot_role_next_key(role, &it, &key))
+		known += is_first(role, &key) ? 1 : 0;
 	return known;
 }
 
@@ -123,8 +128,7 @@ static enum cot_err parse_role(struct cot_slice object, struct cot_slice keys,
 }
 
 /* CHECK P-SIG.3: a threshold is at least one and can be met by distinct keys */
-static enum cot_err check_role(struct cot_slice object, struct cot_slice keys,
-                               const struct cot_crypto *crypto)
+static enum cot_err check_role(struct cot_slice object, struct cot_slice keys)
 {
 	struct cot_role_keys role;
 	size_t count;
@@ -133,12 +137,12 @@ static enum cot_err check_role(struct cot_slice object, struct cot_slice keys,
 	if (err == COT_OK)
 		err = check_keyids(&role, &count);
 	if (err == COT_OK)
-		err = cot_threshold_check(role.threshold, count_distinct(&role, crypto));
+		err = cot_threshold_check(role.threshold, count_distinct(&role));
 	return err;
 }
 
 /* CHECK F2.6: a Root we could live with: all roles, each satisfiable */
-static enum cot_err check_roles(const struct cot_root *root, const struct cot_crypto *crypto)
+static enum cot_err check_roles(const struct cot_root *root)
 {
 	struct cot_slice object;
 	enum cot_err err = COT_OK;
@@ -147,10 +151,10 @@ static enum cot_err check_roles(const struct cot_root *root, const struct cot_cr
 	for (role = 0; err == COT_OK && role < COT_ROLE_COUNT; role++) {
 		err = cot_json_member(root->roles, cot_role_name((enum cot_role)role), &object);
 		if (err == COT_OK)
-			err = check_role(object, root->keys, crypto);
+			err = check_role(object, root->keys);
 	}
 	if (err == COT_OK && root->time.len > 0)
-		err = check_role(root->time, root->keys, crypto);
+		err = check_role(root->time, root->keys);
 	return err;
 }
 
@@ -226,7 +230,7 @@ enum cot_err cot_root_parse(struct cot_slice body, const struct cot_policy *poli
 	if (err == COT_OK)
 		err = check_keys(ret->keys, policy, crypto);
 	if (err == COT_OK)
-		err = check_roles(ret, crypto);
+		err = check_roles(ret);
 	return err;
 }
 
@@ -256,90 +260,69 @@ uint32_t cot_root_floor(const struct cot_root *root, enum cot_role role)
 
 /* ---- comparing two Roots ----------------------------------------------------------- */
 
-/* Is a key with this fingerprint among those the role lists? */
-static bool role_has(const struct cot_role_keys *role, const struct cot_crypto *crypto,
-                     const uint8_t fingerprint[COT_SHA256_LEN])
+static bool role_has(const struct cot_role_keys *role, const struct cot_key *key)
 {
-	uint8_t own[COT_SHA256_LEN];
 	struct cot_json_iter it;
-	struct cot_slice element, id;
-	struct cot_key key;
+	struct cot_key listed;
 
 	if (cot_json_array(role->keyids, &it) != COT_OK)
 		return false;
-	while (cot_json_next_element(&it, &element)) {
-		if (cot_json_string(element, &id) == COT_OK &&
-		    cot_role_key(role, id, &key) == COT_OK &&
-		    cot_key_fingerprint(&key, crypto, own) == COT_OK &&
-		    memcmp(own, fingerprint, COT_SHA256_LEN) == 0)
+	while (cot_role_next_key(role, &it, &listed)) {
+		if (cot_key_same(&listed, key))
 			return true;
 	}
 	return false;
 }
 
-bool cot_root_rotated(const struct cot_root *old, const struct cot_root *next,
-                      enum cot_role role, const struct cot_crypto *crypto)
+/* Keys of schemes to come were never counted, so they are not missed. */
+static bool is_key(const struct cot_key *key)
 {
-	uint8_t fingerprint[COT_SHA256_LEN];
+	return cot_key_same(key, key);
+}
+
+bool cot_root_rotated(const struct cot_root *old, const struct cot_root *next,
+                      enum cot_role role)
+{
 	struct cot_role_keys was, is;
 	struct cot_json_iter it;
-	struct cot_slice element, id;
 	struct cot_key key;
 
 	if (cot_root_role(old, role, &was) != COT_OK || cot_json_array(was.keyids, &it) != COT_OK)
 		return false;
 	if (cot_root_role(next, role, &is) != COT_OK || is.threshold > was.threshold)
 		return true;
-	while (cot_json_next_element(&it, &element)) {
-		if (cot_json_string(element, &id) != COT_OK ||
-		    cot_role_key(&was, id, &key) != COT_OK ||
-		    cot_key_fingerprint(&key, crypto, fingerprint) != COT_OK)
-			continue;
-		if (!role_has(&is, crypto, fingerprint))
+	while (cot_role_next_key(&was, &it, &key)) {
+		if (is_key(&key) && !role_has(&is, &key))
 			return true;
 	}
 	return false;
 }
 
-/* The fingerprint of a listed key object; false for schemes to come. */
-static bool object_fingerprint(struct cot_slice object, const struct cot_crypto *crypto,
-                               uint8_t ret[COT_SHA256_LEN])
+static bool keys_have(struct cot_slice keys, const struct cot_key *key)
 {
-	struct cot_key key;
-
-	return cot_key_parse(object, &key) == COT_OK &&
-	       cot_key_fingerprint(&key, crypto, ret) == COT_OK;
-}
-
-static bool keys_have(struct cot_slice keys, const struct cot_crypto *crypto,
-                      const uint8_t fingerprint[COT_SHA256_LEN])
-{
-	uint8_t own[COT_SHA256_LEN];
 	struct cot_json_iter it;
 	struct cot_slice id, object;
+	struct cot_key listed;
 
 	if (cot_json_object(keys, &it) != COT_OK)
 		return false;
 	while (cot_json_next_member(&it, &id, &object)) {
-		if (object_fingerprint(object, crypto, own) &&
-		    memcmp(own, fingerprint, COT_SHA256_LEN) == 0)
+		if (cot_key_parse(object, &listed) == COT_OK && cot_key_same(&listed, key))
 			return true;
 	}
 	return false;
 }
 
 /* CHECK D4.1: no key speaks for both repositories */
-enum cot_err cot_root_check_disjoint(const struct cot_root *a, const struct cot_root *b,
-                                     const struct cot_crypto *crypto)
+enum cot_err cot_root_check_disjoint(const struct cot_root *a, const struct cot_root *b)
 {
-	uint8_t fingerprint[COT_SHA256_LEN];
 	struct cot_json_iter it;
 	struct cot_slice id, object;
+	struct cot_key key;
 	enum cot_err err = cot_json_object(a->keys, &it);
 
 	while (err == COT_OK && cot_json_next_member(&it, &id, &object)) {
-		if (object_fingerprint(object, crypto, fingerprint) &&
-		    keys_have(b->keys, crypto, fingerprint))
+		if (cot_key_parse(object, &key) == COT_OK && keys_have(b->keys, &key))
 			err = COT_E_KEY_SHARED;
 	}
 	return err;

@@ -38,11 +38,10 @@ uint32_t cot_root_floor(const struct cot_root *root, enum cot_role role);
 /* Did the step from old to next remove a key of the role (compared decoded) or
  * raise its threshold?  Adding a key or lowering the threshold is no rotation. */
 bool cot_root_rotated(const struct cot_root *old, const struct cot_root *next,
-                      enum cot_role role, const struct cot_crypto *crypto);
+                      enum cot_role role);
 
 /* COT_E_KEY_SHARED if any key stands in both Roots (compared decoded). */
 COT_MUST_CHECK enum cot_err cot_root_check_disjoint(const struct cot_root *a,
-                                                    const struct cot_root *b,
-                                                    const struct cot_crypto *crypto);
+                                                    const struct cot_root *b);
 
 #endif

@@ -20,6 +20,19 @@
 #define FORMAT 1u
 #define ROLE_MASK ((1u << COT_ROLE_COUNT) - 1u)
 
+void cot_signers_keep(struct cot_signers *ret, const struct cot_quorum *quorum,
+                      const struct cot_crypto *crypto)
+{
+	uint32_t i;
+
+	memset(ret, 0, sizeof(*ret));
+	for (i = 0; i < quorum->count && i < COT_MAX_SIGNERS; i++) {
+		if (cot_key_fingerprint(&quorum->key[i], crypto,
+		                        ret->fingerprint[ret->count]) == COT_OK)
+			ret->count++;
+	}
+}
+
 struct writer {
 	uint8_t *ptr;
 	size_t max;

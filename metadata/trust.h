@@ -26,6 +26,10 @@ struct cot_signers {
 	uint8_t fingerprint[COT_MAX_SIGNERS][COT_SHA256_LEN];
 };
 
+/* Those whose signatures were counted, as far as they are remembered. */
+void cot_signers_keep(struct cot_signers *ret, const struct cot_quorum *quorum,
+                      const struct cot_crypto *crypto);
+
 struct cot_repo_trust {
 	struct cot_floor floor[COT_ROLE_COUNT];
 	struct cot_signers targets_signers;

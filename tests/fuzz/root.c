@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!parse(a, &free_ids, &one) || !parse(b, &free_ids, &two))
 		return 0;
 	for (role = 0; role <= COT_ROLE_TIME; role++)
-		(void)cot_root_rotated(&one, &two, (enum cot_role)role, &cot_crypto_full);
-	(void)!cot_root_check_disjoint(&one, &two, &cot_crypto_full);
+		(void)cot_root_rotated(&one, &two, (enum cot_role)role);
+	(void)!cot_root_check_disjoint(&one, &two);
 	return 0;
 }

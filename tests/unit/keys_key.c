@@ -190,6 +190,10 @@ static void test_fingerprint_ignores_spelling(void **state)
 	assert_memory_equal(print[0], print[2], COT_SHA256_LEN);
 	assert_memory_not_equal(print[0], print[3], COT_SHA256_LEN);
 	assert_int_equal(cot_key_fingerprint(&bad, &cot_crypto_full, print[0]), COT_E_ENCODING);
+	assert_true(cot_key_same(&keys[0], &keys[1]) && cot_key_same(&keys[0], &keys[2]));
+	assert_true(cot_key_same(&keys[3], &keys[3]));
+	assert_false(cot_key_same(&keys[0], &keys[3]));
+	assert_false(cot_key_same(&bad, &bad));
 }
 
 /* The id is the hash of the object; that the key in it is worthless (a point

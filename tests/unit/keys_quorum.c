@@ -238,16 +238,16 @@ static void test_errors_are_not_counted(void **state)
 static void test_many_keys(void **state)
 {
 	struct cot_quorum q;
-	char text[64];
+	char text[COT_MAX_ROLE_KEYS + 4][64];
 	unsigned i;
 
 	(void)state;
 	cot_quorum_init(&q, COT_MAX_ROLE_KEYS);
 	for (i = 1; i <= COT_MAX_ROLE_KEYS + 4; i++) {
 		uint8_t raw[32] = { 0, (uint8_t)i };
-		struct cot_key key = { COT_SCHEME_ED25519, cot_slice(text, 64) };
+		struct cot_key key = { COT_SCHEME_ED25519, cot_slice(text[i - 1], 64) };
 
-		cot_hex_encode(cot_slice(raw, 32), text);
+		cot_hex_encode(cot_slice(raw, 32), text[i - 1]);
 		assert_int_equal(cot_quorum_check(&q),
 		                 i <= COT_MAX_ROLE_KEYS ? COT_E_SIG_THRESHOLD : COT_OK);
 		assert_int_equal(cot_quorum_add(&q, &dummy, &key, sig_text(key.scheme, i),

@@ -375,9 +375,9 @@ static void rotations(void **state)
 		assert_int_equal(parse(w, SIM_DIRECTOR, &old_text, &old), COT_OK);
 		rows[i].change(w, rows[i].role);
 		assert_int_equal(parse(w, SIM_DIRECTOR, &next_text, &next), COT_OK);
-		if (cot_root_rotated(&old, &next, rows[i].role, &cot_crypto_full) !=
+		if (cot_root_rotated(&old, &next, rows[i].role) !=
 		            rows[i].forth ||
-		    cot_root_rotated(&next, &old, rows[i].role, &cot_crypto_full) != rows[i].back)
+		    cot_root_rotated(&next, &old, rows[i].role) != rows[i].back)
 			fail_msg("row %zu", i);
 		sim_drop(old_text);
 		sim_drop(next_text);
@@ -395,8 +395,8 @@ static void threshold_only(void **state)
 	assert_int_equal(parse(w, SIM_DIRECTOR, &old_text, &old), COT_OK);
 	sim_threshold(w, SIM_DIRECTOR, COT_ROLE_ROOT, 3);
 	assert_int_equal(parse(w, SIM_DIRECTOR, &next_text, &next), COT_OK);
-	assert_true(cot_root_rotated(&old, &next, COT_ROLE_ROOT, &cot_crypto_full));
-	assert_false(cot_root_rotated(&next, &old, COT_ROLE_ROOT, &cot_crypto_full));
+	assert_true(cot_root_rotated(&old, &next, COT_ROLE_ROOT));
+	assert_false(cot_root_rotated(&next, &old, COT_ROLE_ROOT));
 	sim_drop(old_text);
 	sim_drop(next_text);
 	sim_world_free(w);
@@ -409,8 +409,8 @@ static void assert_disjoint(struct sim_world *w, enum cot_err err)
 
 	assert_int_equal(parse(w, SIM_DIRECTOR, &director_text, &director), COT_OK);
 	assert_int_equal(parse(w, SIM_IMAGE, &image_text, &image), COT_OK);
-	assert_int_equal(cot_root_check_disjoint(&director, &image, &cot_crypto_full), err);
-	assert_int_equal(cot_root_check_disjoint(&image, &director, &cot_crypto_full), err);
+	assert_int_equal(cot_root_check_disjoint(&director, &image), err);
+	assert_int_equal(cot_root_check_disjoint(&image, &director), err);
 	sim_drop(director_text);
 	sim_drop(image_text);
 }
