@@ -101,7 +101,8 @@ HANDS := $(HAND_SRC:%.c=$(BUILD)/%)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all tests demo check attacks mutants powercut killpoints freestanding sanitize \
-	fuzz bench size install uninstall clean help docs packages check-run FORCE
+	fuzz bench size install uninstall clean help docs packages check-run firmware sodium \
+	metal metal-powercut vectors skip FORCE
 
 ## all: build the programs (the default)
 all: $(LIBCOTTER) $(PROGRAMS)
@@ -184,12 +185,13 @@ LOADER_SRC_ed25519 := $(wildcard $(MPS2)/sign_ed25519.c keys/crypto/report_ed255
 LOADER_SRC_hmac := $(wildcard $(MPS2)/sign_hmac.c keys/crypto/report_hmac.c)
 APP_SRC := secondary/hook.c secondary/confirm.c secondary/stream.c secondary/pack.c \
 	secondary/link/crc.c keys/slice.c $(MPS2)/app/services.c $(MPS2)/app/start.c
-APPS := good1 good2 hangs crashes unwell hostile
+APPS := good1 good2 good3 hangs crashes unwell hostile
 APP_good1 := -DAPP_VERSION='"1"'
 APP_good2 := -DAPP_VERSION='"2"'
-APP_hangs := -DAPP_VERSION='"3 hangs"' -DAPP_VARIANT=HANGS
-APP_crashes := -DAPP_VERSION='"4 crashes"' -DAPP_VARIANT=CRASHES
-APP_unwell := -DAPP_VERSION='"5 unwell"' -DAPP_VARIANT=FAILS_SELF_TEST
+APP_good3 := -DAPP_VERSION='"3"'
+APP_hangs := -DAPP_VERSION='"4 hangs"' -DAPP_VARIANT=HANGS
+APP_crashes := -DAPP_VERSION='"5 crashes"' -DAPP_VARIANT=CRASHES
+APP_unwell := -DAPP_VERSION='"6 unwell"' -DAPP_VARIANT=FAILS_SELF_TEST
 
 SODIUM_LIST := $(shell grep -v '^\#' $(MPS2)/sodium/files.txt)
 # $(call mcu_rules,CORE)
@@ -224,11 +226,14 @@ $(MCU)/$(1)/app-%.bin: $(MCU)/$(1)/app-%.elf
 endef
 $(foreach core,m3 m0plus,$(eval $(call mcu_rules,$(core))))
 .SECONDARY:
+# First of all, and alone: without a source it says so in one line and ends with 3.
+sodium:
+	@sh $(MPS2)/sodium.sh $(MCU)
 $(MCU)/sodium.there:
 	@sh $(MPS2)/sodium.sh $(MCU) && touch $@
-FIRMWARE := $(MCU)/m3/loader-ed25519.elf $(patsubst %,$(MCU)/m3/app-%.bin,$(APPS))
+FIRMWARE := $(MCU)/m3/loader-ed25519.elf $(patsubst %,$(MCU)/m3/app-%.bin,$(filter-out $(if $(wildcard $(MPS2)/app/hostile.c),,hostile),$(APPS)))
 ## firmware: boot loader and applications of the mps2 board (libsodium fetched once)
-firmware: packages
+firmware: packages sodium
 	@+$(MAKE) --no-print-directory $(parallel) $(FIRMWARE)
 
 TEST_LIBS := $(LIBSIM) $(LIBTOOLS) $(LIBPRIMARY) $(LIBPOSIX) $(LIBMPS2) $(LIBCOTTER)
@@ -250,8 +255,8 @@ export BUILD CC AR PKG_CONFIG CTAGS CANARY NOSKIP SECONDS KEEP SEED CASE ID VECT
 parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 ## demo: one whole chain on this machine, from keys to two updated ECUs
-demo: packages
-	@+$(MAKE) --no-print-directory -s $(parallel) all $(HANDS)
+demo: packages sodium
+	@+$(MAKE) --no-print-directory -s $(parallel) all $(HANDS) $(FIRMWARE)
 	@sh tests/demo.sh
 
 ## check: every test and every static check (NOSKIP=1: an unlisted skip fails)

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The main job, for real, on one machine: an image goes from offline keys through
-# two published repositories and the gateway to two ECUs, one on a serial line and
-# one on a CAN bus; then a key is rotated, and three attacks are tried.
+# two published repositories and the gateway to two ECUs: a microcontroller on a
+# serial line (a Cortex-M3 in QEMU that runs the boot loader) and a process on a CAN
+# bus; then a key is rotated, and three attacks are tried.
 #
 # This script runs commands and counts their exit statuses; every verdict on the
 # screen is printed by the program that gave it.  Commands are echoed after `$ `;
@@ -53,13 +54,17 @@ wait_for() {
 	done
 	die "$1 did not appear"
 }
-brake() { start brake cotter-ecu --flash brake.flash --link serial:pty:brake.tty "$@"; }
+brake() { start brake cotter-mps2 --flash brake.flash --line brake.tty "$@"; }
 engine() { start engine cotter-ecu --flash engine.flash --link vbus:can0/7E8,7E0 "$@"; }
 ecu_says() { # ecu_says NAME PATTERN: the last line of its log that has it
 	sed -n "/$2/p" "run/$1.log" | tail -n 1
 }
 firmware() { # firmware NAME VERSION: 40 KB that begins with what it prints
 	{ echo "COTTER-DEMO-IMAGE $1 $2"; head -c 40000 /dev/urandom | base64 -w 76 | head -c 40000; } > "$1-$2.bin"
+}
+brake_firmware() { # a real one, built for the board, and 12 KB of data
+	cat "$BUILD/mcu/m3/app-good$1.bin" > "brake-$1.bin" || die "no firmware"
+	head -c 12000 /dev/urandom >> "brake-$1.bin"
 }
 cycle() { # cycle EXPECTED [OPTION]: one update cycle of the gateway
 	expected=$1; shift
@@ -96,12 +101,12 @@ hush 'for k in img-root-1 img-root-3; do cotter sign image/root --key keys/$k $K
 must cotter root show
 
 title "2. Provisioning: a gateway and two ECUs, one signed record each"
-firmware gateway 1; firmware brake 1; firmware engine 1
+firmware gateway 1; brake_firmware 1; firmware engine 1
 hush 'cotter vehicle add $V --primary GW-1=gw-a,keys/gateway.pub --ecu ECU-BRAKE=brk-c2,keys/brake.pub --ecu ECU-ENGINE=eng-b7,keys/engine.pub'
 B=--image\ ECU-BRAKE=brake-1.bin:brake-1.bin:1 E=--image\ ECU-ENGINE=engine-1.bin:engine-1.bin:1
 R="--key keys/dir-root-1 --key keys/dir-root-2 $K"
 hush 'cotter provision --role primary --vehicle $V --image GW-1=gateway-1.bin:gateway-1.bin:1 $B $E -o gateway.prov $R && cotter provision --role secondary --vehicle $V --ecu ECU-BRAKE $B -o brake.prov $R && cotter provision --role secondary --vehicle $V --ecu ECU-ENGINE $E -o engine.prov $R'
-hush 'for e in brake engine; do cotter-ecu provision --flash $e.flash --record $e.prov --key keys/$e --image $e-1.bin || exit 1; done'
+hush 'cotter-ecu provision --part mps2 --flash brake.flash --record brake.prov --key keys/brake --image brake-1.bin && cotter-ecu provision --flash engine.flash --record engine.prov --key keys/engine --image engine-1.bin'
 
 # ---- 3 ---------------------------------------------------------------------------
 
@@ -112,7 +117,7 @@ release() { # release VERSION DIRECTOR-TARGETS-KEY ECU...: image, two signers, o
 	n=$1 t=$2
 	shift 2
 	for e in "$@"; do
-		firmware "$e" "$n"
+		case $e in brake) brake_firmware "$n" ;; *) firmware "$e" "$n" ;; esac
 	done
 	ecus=$*
 	hush 'for e in $ecus; do cotter image add $e-$n.bin --hardware $(hardware $e) --counter $n && cotter assign $V $(serial $e) $e-$n.bin || exit 1; done'
@@ -160,7 +165,7 @@ wait_for brake.tty
 title "4. Update: version 2 for both ECUs"
 release 2 dir-targets brake engine
 cycle 0 --progress && updates=$((updates + 1))
-ecu_says brake boots; ecu_says engine boots
+ecu_says brake boots; ecu_says brake app; ecu_says engine boots
 run cotterctl --config gateway.conf status
 run cotter verify manifest gateway/manifest.json --provision gateway.prov
 
@@ -171,7 +176,7 @@ hush 'cotter key new -o keys/dir-targets-new --kdf-cost min $K && cotter rotate 
 hush 'for k in 2 3; do cotter sign director/root --key keys/dir-root-$k $K || exit 1; done'
 again 3 dir-targets-new brake engine
 cycle 0 && updates=$((updates + 1))
-ecu_says brake boots; ecu_says engine boots
+ecu_says brake boots; ecu_says brake app; ecu_says engine boots
 
 # ---- 6 ---------------------------------------------------------------------------
 

@@ -25,6 +25,9 @@ openssl              command openssl
 ca-certificates      file    /usr/share/ca-certificates
 gcc-arm-none-eabi    command arm-none-eabi-gcc
 libnewlib-dev        file    /usr/include/newlib/string.h
+libnewlib-arm-none-eabi file /usr/lib/arm-none-eabi/newlib/thumb/v7-m/nofp/libc_nano.a
+qemu-system-arm      command qemu-system-arm
+dpkg-dev             command dpkg-source
 strace               command strace
 universal-ctags      command ctags
 '
