@@ -286,6 +286,10 @@ killpoints: all tests
 freestanding: packages
 	@sh tests/check/freestanding.sh $(FREE_SRC)
 
+## vectors: others' Ed25519 cases and our signatures, the same on host, M3 and M0+
+vectors: $(LIBCOTTER)
+	@sh tests/vectors.sh
+
 ## sanitize: unit and attack tests under AddressSanitizer and UBSan
 sanitize: packages
 	@sh tests/check/sanitize.sh

@@ -11,8 +11,8 @@
  *   scheme      as stored beside the key; a scheme that the function does not
  *               know gives COT_E_SCHEME
  *   secret      32 bytes: the Ed25519 seed (RFC 8032) or the HMAC key
- *   public_key  32 bytes of Ed25519 public key, or NULL: computed (costs a
- *               third more time).  HMAC takes no notice of it.
+ *   public_key  32 bytes of Ed25519 public key, or NULL: computed (takes
+ *               half as long again).  HMAC takes no notice of it.
  *   body        what is signed; must not change during the call
  *   ret         64 bytes (Ed25519) or 32 (HMAC) are written; ret and *ret_len
  *               are untouched unless COT_OK is returned
@@ -27,7 +27,8 @@
  * hold only for the seed's own public key.  If they do not: COT_E_KEY, and the
  * signature has been wiped.
  *
- * Peak stack on Cortex-M3: 5.3 KB for Ed25519, 0.9 KB for HMAC.
+ * Peak stack: Ed25519 5,128 bytes on Cortex-M3 and 5,332 on M0+, HMAC 832 and 924.
+ * Instructions for one Ed25519 signature of a 2 KiB report: 5.0 and 47 million.
  */
 #ifndef COTTER_KEYS_CRYPTO_REPORT_SIGN_H
 #define COTTER_KEYS_CRYPTO_REPORT_SIGN_H

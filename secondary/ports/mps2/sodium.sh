@@ -7,7 +7,8 @@
 # alone. Otherwise Debian's source package is fetched once by `apt-get source`, through
 # an apt root of its own below DIR: no root rights, nothing of the system is changed,
 # and the system's keyring judges the signatures. The system's own package sources are
-# asked, as deb-src (SODIUM_APT_ETC=FOLDER: those of FOLDER). A second run finds the source there and does nothing.
+# asked, as deb-src (SODIUM_APT_ETC=FOLDER: those of FOLDER). A second run finds the
+# source there and does nothing.
 #
 # Prints one line, the version, when it has put a source there. When it cannot: one line
 # on stderr, status 3, and DIR/libsodium does not exist. The folder appears by a rename,
