@@ -278,25 +278,11 @@ static enum cot_err read_header(struct posix_flash *f)
 	return (uint64_t)st.st_size == f->size ? COT_OK : COT_E_RECORD;
 }
 
-enum cot_err posix_flash_open(struct posix_flash *f, const char *path)
+static enum cot_err map_file(struct posix_flash *f, int kind)
 {
-	enum cot_err err;
-
-	memset(f, 0, sizeof(*f));
-	f->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (f->fd < 0)
+	f->mem = mmap(NULL, f->size, PROT_READ | PROT_WRITE, kind, f->fd, 0);
+	if (f->mem == MAP_FAILED)
 		return of_errno();
-	err = flock(f->fd, LOCK_EX | LOCK_NB) == 0 ? read_header(f) : COT_E_LOCKED;
-	if (err == COT_OK) {
-		f->mem = mmap(NULL, f->size, PROT_READ | PROT_WRITE, MAP_SHARED, f->fd, 0);
-		if (f->mem == MAP_FAILED)
-			err = of_errno();
-	}
-	if (err != COT_OK) {
-		close(f->fd);
-		f->mem = NULL;
-		return err;
-	}
 	f->flash.ctx = f;
 	f->flash.read = flash_read;
 	f->flash.program = flash_program;
@@ -304,6 +290,42 @@ enum cot_err posix_flash_open(struct posix_flash *f, const char *path)
 	f->flash.is_blank = flash_is_blank;
 	f->flash.map = flash_map;
 	return COT_OK;
+}
+
+static enum cot_err open_file(struct posix_flash *f, const char *path, bool view)
+{
+	enum cot_err err = COT_OK;
+
+	memset(f, 0, sizeof(*f));
+	f->fd = open(path, (view ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW);
+	if (f->fd < 0)
+		return of_errno();
+	if (!view && flock(f->fd, LOCK_EX | LOCK_NB) != 0)
+		err = COT_E_LOCKED;
+	if (err == COT_OK)
+		err = read_header(f);
+	if (err == COT_OK)
+		err = map_file(f, view ? MAP_PRIVATE : MAP_SHARED);
+	if (err != COT_OK) {
+		close(f->fd);
+		f->mem = NULL;
+	}
+	return err;
+}
+
+enum cot_err posix_flash_open(struct posix_flash *f, const char *path)
+{
+	return open_file(f, path, false);
+}
+
+enum cot_err posix_flash_view(struct posix_flash *f, const char *path)
+{
+	return open_file(f, path, true);
+}
+
+size_t posix_flash_offset(const struct posix_flash *f, enum cot_region region)
+{
+	return f->start[region];
 }
 
 void posix_flash_close(struct posix_flash *f)

@@ -69,6 +69,13 @@ COT_MUST_CHECK enum cot_err posix_flash_create(const char *path,
  * COT_E_RECORD (not a flash file), COT_E_IO.  f must stay where it is. */
 COT_MUST_CHECK enum cot_err posix_flash_open(struct posix_flash *f, const char *path);
 
+/* The same without the lock and without changing the file: what is written stays in
+ * this process.  While a machine runs on the file it may be seen in mid-change. */
+COT_MUST_CHECK enum cot_err posix_flash_view(struct posix_flash *f, const char *path);
+
+/* Offset of a region in the file. */
+size_t posix_flash_offset(const struct posix_flash *f, enum cot_region region);
+
 void posix_flash_close(struct posix_flash *f);
 
 #endif

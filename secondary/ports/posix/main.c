@@ -12,6 +12,7 @@
 #include "secondary/link/host/transport.h"
 #include "secondary/ports/posix/board.h"
 #include "secondary/ports/posix/factory.h"
+#include "secondary/ports/posix/show.h"
 #include "secondary/secondary.h"
 
 #include <poll.h>
@@ -37,7 +38,8 @@ static struct cot_sec node;
 static const char usage[] =
 	"usage: cotter-ecu --flash FILE --link URI [OPTION...]\n"
 	"       cotter-ecu provision --flash FILE --record FILE --key FILE --image FILE\n"
-	"                            [--part posix|mps2] [--slot-size BYTES] [--force]\n\n"
+	"                            [--part posix|mps2] [--slot-size BYTES] [--force]\n"
+	"       cotter-ecu show --flash FILE\n\n"
 	"A secondary as a process.\n\n"
 	"  --flash FILE        what survives a reset\n"
 	"  --link URI          unix:PATH, serial:PATH@BAUD, serial:pty:LINKPATH,\n"
@@ -344,6 +346,16 @@ static int provision(int argc, char **argv)
 	return COT_EXIT_DONE;
 }
 
+static int show(int argc, char **argv)
+{
+	enum cot_err err;
+
+	if (argc != 4 || strcmp(argv[2], "--flash") != 0)
+		return misuse("show takes --flash FILE and nothing else");
+	err = posix_show(argv[3], stdout);
+	return err == COT_OK ? COT_EXIT_DONE : fail(err, argv[3]);
+}
+
 static bool parse_selftest(const char *text, enum selftest *ret)
 {
 	static const char *const names[] = { "ok", "fail", "hang" };
@@ -394,6 +406,8 @@ int main(int argc, char **argv)
 		return fail(COT_E_INTERNAL, "crypto library");
 	if (argc > 1 && strcmp(argv[1], "provision") == 0)
 		return provision(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "show") == 0)
+		return show(argc, argv);
 	for (i = 1; i < argc; i++) {
 		if (!parse_option(&o, argc, argv, &i))
 			return misused(argv[i]);

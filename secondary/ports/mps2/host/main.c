@@ -30,11 +30,12 @@ struct pipe {
 	size_t at, len;
 };
 
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t stop, cycle;
 
 static const char usage[] =
 	"usage: cotter-mps2 --flash FILE --line PATH [OPTION...]\n\n"
-	"Runs the boot loader of the mps2 board in QEMU.  Its text goes to standard output.\n\n"
+	"Runs the boot loader of the mps2 board in QEMU.  Its text goes to standard output.\n"
+	"A hang-up signal (kill -HUP) takes its power away and gives it back.\n\n"
 	"  --flash FILE   made by `cotter-ecu provision --part mps2`; what survives\n"
 	"  --line PATH    where to make the symbolic link to its serial line; the gateway's\n"
 	"                 link is then serial:PATH@115200\n"
@@ -124,7 +125,7 @@ static struct pollfd waiting(const struct pipe *p)
 	return (struct pollfd){ full ? p->to : p->from, full ? POLLOUT : POLLIN, 0 };
 }
 
-/* Until the machine ends or somebody ends us. */
+/* Until the machine ends, its power is to be cycled, or somebody ends us. */
 static int serve(struct mps2_board *b, const struct line *l)
 {
 	struct pipe in = { .from = l->master, .to = b->link };
@@ -132,7 +133,7 @@ static int serve(struct mps2_board *b, const struct line *l)
 	struct pipe text = { .from = b->console, .to = STDOUT_FILENO };
 	int status = 0;
 
-	while (!stop && !mps2_board_ended(b, &status)) {
+	while (!stop && !cycle && !mps2_board_ended(b, &status)) {
 		struct pollfd fds[3] = { waiting(&in), waiting(&out), waiting(&text) };
 
 		poll(fds, 3, 100);
@@ -147,8 +148,18 @@ static int serve(struct mps2_board *b, const struct line *l)
 
 static void on_signal(int number)
 {
-	(void)number;
-	stop = 1;
+	if (number == SIGHUP)
+		cycle = 1;
+	else
+		stop = 1;
+}
+
+static void take_signals(void)
+{
+	signal(SIGTERM, on_signal);
+	signal(SIGINT, on_signal);
+	signal(SIGHUP, on_signal);
+	signal(SIGPIPE, SIG_IGN);
 }
 
 static int run(const struct mps2_board_config *config, const char *path)
@@ -158,9 +169,7 @@ static int run(const struct mps2_board_config *config, const char *path)
 	enum cot_err err;
 	int status;
 
-	signal(SIGTERM, on_signal);
-	signal(SIGINT, on_signal);
-	signal(SIGPIPE, SIG_IGN);
+	take_signals();
 	err = mps2_board_start(&board, config);
 	if (err != COT_OK)
 		return fail(err, access(config->loader, R_OK) ? config->loader : config->flash);
@@ -169,10 +178,15 @@ static int run(const struct mps2_board_config *config, const char *path)
 		mps2_board_stop(&board);
 		return fail(err, path);
 	}
-	status = serve(&board, &line);
-	mps2_board_stop(&board);
+	do {
+		cycle = 0;
+		status = serve(&board, &line);
+		mps2_board_stop(&board);
+		if (cycle)
+			err = mps2_board_start(&board, config);
+	} while (cycle && err == COT_OK);
 	unlink(path);
-	return status;
+	return err == COT_OK ? status : fail(err, config->flash);
 }
 
 /* ---- command line ------------------------------------------------------------------------ */
