@@ -7,6 +7,7 @@
  */
 #include "keys/key.h"
 #include "keys/encode.h"
+#include "keys/text.h"
 
 #include <string.h>
 
@@ -171,53 +172,28 @@ void cot_key_id(struct cot_slice canon_object, const struct cot_crypto *crypto,
 	cot_hash_once(crypto, COT_HASH_SHA256, canon_object, ret);
 }
 
-/* Text being written into a buffer of known size; after the first piece that
- * does not fit nothing more is written. */
-struct text {
-	char *ptr;
-	size_t max;
-	size_t len;
-	bool full;
-};
-
-static void put(struct text *t, struct cot_slice piece)
-{
-	if (t->full || piece.len > t->max - t->len) {
-		t->full = true;
-		return;
-	}
-	if (piece.len > 0)
-		memcpy(t->ptr + t->len, piece.ptr, piece.len);
-	t->len += piece.len;
-}
-
-static void put_escaped(struct text *t, struct cot_slice value)
+static void put_escaped(struct cot_text *t, struct cot_slice value)
 {
 	size_t i;
 
 	for (i = 0; i < value.len; i++) {
 		if (value.ptr[i] == '"' || value.ptr[i] == '\\')
-			put(t, COT_SLICE("\\"));
-		put(t, cot_slice_sub(value, i, 1));
+			cot_text_put(t, COT_SLICE("\\"));
+		cot_text_put(t, cot_slice_sub(value, i, 1));
 	}
 }
 
 enum cot_err cot_key_write_object(const struct cot_key *key, char *ret, size_t max,
                                   size_t *ret_len)
 {
-	struct text t = { ret, max, 0, false };
+	struct cot_text t = { ret, max, 0, false };
+	struct cot_slice keytype = cot_slice_str(cot_scheme_keytype(key->scheme));
+	struct cot_slice scheme = cot_slice_str(cot_scheme_name(key->scheme));
 
-	put(&t, COT_SLICE("{\"keytype\":\""));
-	put(&t, cot_slice_str(cot_scheme_keytype(key->scheme)));
-	put(&t, COT_SLICE("\",\"keyval\":{\"public\":\""));
+	cot_text_form(&t, "{\"keytype\":\"$\",\"keyval\":{\"public\":\"", &keytype);
 	put_escaped(&t, key->text);
-	put(&t, COT_SLICE("\"},\"scheme\":\""));
-	put(&t, cot_slice_str(cot_scheme_name(key->scheme)));
-	put(&t, COT_SLICE("\"}"));
-	if (t.full)
-		return COT_E_BUFFER;
-	*ret_len = t.len;
-	return COT_OK;
+	cot_text_form(&t, "\"},\"scheme\":\"$\"}", &scheme);
+	return cot_text_end(&t, ret_len);
 }
 
 /* CHECK K8: a decoded signature has the one form its scheme allows */

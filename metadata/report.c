@@ -4,6 +4,7 @@
  */
 #include "metadata/report.h"
 #include "keys/encode.h"
+#include "keys/text.h"
 #include "metadata/name.h"
 #include "metadata/snapshot.h"
 #include "metadata/utc.h"
@@ -15,63 +16,15 @@
 
 /* ---- writing ------------------------------------------------------------------- */
 
-/* Text growing in the caller's buffer.  What does not fit is not written, and
- * remembered, so that only the end has to ask. */
-struct text {
-	char *ptr;
-	size_t max;
-	size_t len;
-	bool full;
-};
-
-static void put(struct text *t, struct cot_slice piece)
+static struct cot_slice number(uint64_t value, char ret[20])
 {
-	if (t->full || piece.len > t->max - t->len) {
-		t->full = true;
-		return;
-	}
-	if (piece.len > 0)
-		memcpy(t->ptr + t->len, piece.ptr, piece.len);
-	t->len += piece.len;
+	return cot_slice(ret, cot_decimal_write(value, ret));
 }
 
-static void put_str(struct text *t, const char *piece)
+static struct cot_slice time_text(int64_t s, char ret[COT_UTC_LEN])
 {
-	put(t, cot_slice_str(piece));
-}
-
-static void put_uint(struct text *t, uint64_t value)
-{
-	char digits[20];
-
-	put(t, cot_slice(digits, cot_decimal_write(value, digits)));
-}
-
-static void put_hex(struct text *t, struct cot_slice bytes)
-{
-	char hex[2];
-	size_t i;
-
-	for (i = 0; i < bytes.len; i++) {
-		cot_hex_encode(cot_slice_sub(bytes, i, 1), hex);
-		put(t, cot_slice(hex, sizeof(hex)));
-	}
-}
-
-static void put_time(struct text *t, int64_t s)
-{
-	char text[COT_UTC_LEN];
-
-	cot_utc_format(s, text);
-	put(t, cot_slice(text, sizeof(text)));
-}
-
-static enum cot_err finish(const struct text *t, size_t *ret_len)
-{
-	if (t->full)
-		return COT_E_BUFFER;
-	*ret_len = t->len;
-	return COT_OK;
+	cot_utc_format(s, ret);
+	return cot_slice(ret, COT_UTC_LEN);
 }
 
 /* Words and states are written by us, names were checked where they came from;
@@ -88,79 +41,67 @@ static bool is_plain(struct cot_slice text)
 	return true;
 }
 
+static const char report_form[] =
+	"{\"_type\":\"" REPORT_TYPE "\",\"attacks_detected\":\"$\",\"counter\":$,"
+	"\"custom\":{\"appTrusted\":$,\"state\":\"$\"},\"ecu_serial\":\"$\","
+	"\"installed_image\":{\"fileinfo\":{\"hashes\":{\"sha256\":\"~\"},\"length\":$},"
+	"\"filepath\":\"$\"},\"timeserver_time\":\"$\",\"vehicleId\":\"$\"}";
+
 enum cot_err cot_report_compose(const struct cot_report *r, char *ret, size_t max,
                                 size_t *ret_len)
 {
-	struct text t = { ret, max, 0, false };
+	struct cot_text t = { ret, max, 0, false };
+	char counter[20], length[20], time[COT_UTC_LEN];
+	const struct cot_slice values[] = {
+		r->attack, number(r->counter, counter),
+		r->app_trusted ? COT_SLICE("true") : COT_SLICE("false"), r->state, r->ecu,
+		cot_slice(r->sha256, COT_SHA256_LEN), number(r->length, length), r->filepath,
+		time_text(r->time_s, time), r->vehicle
+	};
 
 	if (!is_plain(r->attack) || !is_plain(r->state) || !is_plain(r->filepath) ||
 	    cot_name_check_id(r->ecu) != COT_OK || cot_name_check_id(r->vehicle) != COT_OK)
 		return COT_E_NAME;
-	put_str(&t, "{\"_type\":\"" REPORT_TYPE "\",\"attacks_detected\":\"");
-	put(&t, r->attack);
-	put_str(&t, "\",\"counter\":");
-	put_uint(&t, r->counter);
-	put_str(&t, ",\"custom\":{\"appTrusted\":");
-	put_str(&t, r->app_trusted ? "true" : "false");
-	put_str(&t, ",\"state\":\"");
-	put(&t, r->state);
-	put_str(&t, "\"},\"ecu_serial\":\"");
-	put(&t, r->ecu);
-	put_str(&t, "\",\"installed_image\":{\"fileinfo\":{\"hashes\":{\"sha256\":\"");
-	put_hex(&t, cot_slice(r->sha256, COT_SHA256_LEN));
-	put_str(&t, "\"},\"length\":");
-	put_uint(&t, r->length);
-	put_str(&t, "},\"filepath\":\"");
-	put(&t, r->filepath);
-	put_str(&t, "\"},\"timeserver_time\":\"");
-	put_time(&t, r->time_s);
-	put_str(&t, "\",\"vehicleId\":\"");
-	put(&t, r->vehicle);
-	put_str(&t, "\"}");
-	return finish(&t, ret_len);
+	cot_text_form(&t, report_form, values);
+	return cot_text_end(&t, ret_len);
 }
+
+static const char manifest_form[] =
+	"{\"_type\":\"" MANIFEST_TYPE "\",\"attacks_detected\":\"$\",\"counter\":$,"
+	"\"ecu_version_manifests\":$,\"primary_ecu_serial\":\"$\","
+	"\"timeserver_time\":\"$\",\"vehicleId\":\"$\"}";
 
 enum cot_err cot_manifest_compose(const struct cot_manifest *m, char *ret, size_t max,
                                   size_t *ret_len)
 {
-	struct text t = { ret, max, 0, false };
+	struct cot_text t = { ret, max, 0, false };
+	char counter[20], time[COT_UTC_LEN];
+	const struct cot_slice values[] = { m->attack, number(m->counter, counter), m->reports,
+		                            m->primary, time_text(m->time_s, time),
+		                            m->vehicle };
 
 	if (!is_plain(m->attack) || cot_name_check_id(m->primary) != COT_OK ||
 	    cot_name_check_id(m->vehicle) != COT_OK)
 		return COT_E_NAME;
-	put_str(&t, "{\"_type\":\"" MANIFEST_TYPE "\",\"attacks_detected\":\"");
-	put(&t, m->attack);
-	put_str(&t, "\",\"counter\":");
-	put_uint(&t, m->counter);
-	put_str(&t, ",\"ecu_version_manifests\":");
-	put(&t, m->reports);
-	put_str(&t, ",\"primary_ecu_serial\":\"");
-	put(&t, m->primary);
-	put_str(&t, "\",\"timeserver_time\":\"");
-	put_time(&t, m->time_s);
-	put_str(&t, "\",\"vehicleId\":\"");
-	put(&t, m->vehicle);
-	put_str(&t, "\"}");
-	return finish(&t, ret_len);
+	cot_text_form(&t, manifest_form, values);
+	return cot_text_end(&t, ret_len);
 }
+
+static const char seal_form[] =
+	"{\"signatures\":[{\"hash\":{\"digest\":\"~\",\"function\":\"sha256\"},"
+	"\"keyid\":\"$\",\"method\":\"$\",\"sig\":\"~\"}],\"signed\":$}";
 
 enum cot_err cot_seal_write(struct cot_slice body, const struct cot_seal *seal, char *ret,
                             size_t max, size_t *ret_len)
 {
-	struct text t = { ret, max, 0, false };
+	struct cot_text t = { ret, max, 0, false };
+	const struct cot_slice values[] = {
+		cot_slice(seal->digest, COT_SHA256_LEN), seal->keyid_hex,
+		cot_slice_str(cot_scheme_name(seal->scheme)), seal->sig, body
+	};
 
-	put_str(&t, "{\"signatures\":[{\"hash\":{\"digest\":\"");
-	put_hex(&t, cot_slice(seal->digest, COT_SHA256_LEN));
-	put_str(&t, "\",\"function\":\"sha256\"},\"keyid\":\"");
-	put(&t, seal->keyid_hex);
-	put_str(&t, "\",\"method\":\"");
-	put_str(&t, cot_scheme_name(seal->scheme));
-	put_str(&t, "\",\"sig\":\"");
-	put_hex(&t, seal->sig);
-	put_str(&t, "\"}],\"signed\":");
-	put(&t, body);
-	put_str(&t, "}");
-	return finish(&t, ret_len);
+	cot_text_form(&t, seal_form, values);
+	return cot_text_end(&t, ret_len);
 }
 
 /* ---- reading --------------------------------------------------------------------- */

@@ -50,7 +50,7 @@ COT_MUST_CHECK enum cot_err cot_report_compose(const struct cot_report *report, 
                                                size_t max, size_t *ret_len);
 
 /* Wraps a signed part into the envelope: {"signatures":[...],"signed":...}.
- * ret and body may not overlap. */
+ * body may lie at the very end of ret, where it is moved from, or outside. */
 COT_MUST_CHECK enum cot_err cot_seal_write(struct cot_slice body, const struct cot_seal *seal,
                                            char *ret, size_t max, size_t *ret_len);
 

@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define BODY_MAX 1024u /* names of COT_MAX_ID and COT_MAX_NAME, and the rest */
-
 static enum cot_err next_counter(struct cot_sec *node, uint64_t *ret)
 {
 	struct cot_sec_ledger next = node->store.ledger;
@@ -78,6 +76,23 @@ static enum cot_err fill(struct cot_sec *node, uint8_t n, struct cot_report *ret
 	return next_counter(node, &ret->counter);
 }
 
+/* The signed part, at the end of ret: the seal goes before it. */
+static enum cot_err compose(struct cot_sec *node, uint8_t component, char *ret, size_t max,
+                            struct cot_slice *ret_body)
+{
+	struct cot_report report;
+	size_t len = 0;
+	enum cot_err err = fill(node, component, &report);
+
+	if (err == COT_OK)
+		err = cot_report_compose(&report, ret, max, &len);
+	if (err != COT_OK)
+		return err;
+	memmove(ret + max - len, ret, len);
+	*ret_body = cot_slice(ret + max - len, len);
+	return COT_OK;
+}
+
 static enum cot_err seal(const struct cot_sec *node, uint8_t n, struct cot_slice body,
                          uint8_t sig[COT_MAX_SIG_LEN], struct cot_seal *ret)
 {
@@ -96,17 +111,13 @@ enum cot_err cot_sec_report(struct cot_sec *node, uint8_t component, char *ret, 
                             size_t *ret_len)
 {
 	uint8_t sig[COT_MAX_SIG_LEN];
-	char body[BODY_MAX];
-	struct cot_report report;
+	struct cot_slice body;
 	struct cot_seal s;
-	size_t len;
-	enum cot_err err = fill(node, component, &report);
+	enum cot_err err = compose(node, component, ret, max, &body);
 
 	if (err == COT_OK)
-		err = cot_report_compose(&report, body, sizeof(body), &len);
+		err = seal(node, component, body, sig, &s);
 	if (err == COT_OK)
-		err = seal(node, component, cot_slice(body, len), sig, &s);
-	if (err == COT_OK)
-		err = cot_seal_write(cot_slice(body, len), &s, ret, max, ret_len);
+		err = cot_seal_write(body, &s, ret, max, ret_len);
 	return err;
 }

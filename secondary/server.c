@@ -510,36 +510,35 @@ static void serve(struct cot_sec *node, const struct cot_uds_request *q)
 /* While a job runs its request must not be forgotten. */
 static void answer_busy(struct cot_sec *node, uint8_t sid)
 {
-	struct cot_uds_request running = node->server.request;
+	uint8_t running = node->server.request.sid;
 
 	if (sid == COT_UDS_PRESENT)
 		return; /* a tester that keeps the session alive needs no answer */
 	node->server.request.sid = sid;
 	cot_server_negative(node, COT_NRC_BUSY);
-	node->server.request = running;
+	node->server.request.sid = running;
 }
 
 void cot_server_request(struct cot_sec *node, struct cot_slice pdu)
 {
 	struct cot_sec_server *s = &node->server;
-	struct cot_uds_request q;
 	uint8_t nrc = COT_NRC_NONE;
-	enum cot_err err = cot_uds_parse_request(pdu, &q, &nrc);
+	enum cot_err err;
 
 	s->heard_ms = node->now_ms;
 	s->len = 0;
-	if (err != COT_OK && nrc == COT_NRC_NONE)
+	if (pdu.len == 0)
 		return;
 	if (s->job != COT_JOB_NONE) {
-		answer_busy(node, q.sid);
+		answer_busy(node, pdu.ptr[0]);
 		return;
 	}
-	s->request = q;
+	err = cot_uds_parse_request(pdu, &s->request, &nrc);
 	s->promised = false;
 	if (err == COT_OK)
-		nrc = cot_server_nrc_of_mode(node->mode, &q);
+		nrc = cot_server_nrc_of_mode(node->mode, &s->request);
 	if (nrc != COT_NRC_NONE)
 		cot_server_negative(node, nrc);
-	else
-		serve(node, &q);
+	else if (err == COT_OK)
+		serve(node, &s->request);
 }
