@@ -4,8 +4,8 @@
  *
  *   vectors_host make DIR MESSAGES [VECTORS]
  *       writes DIR/cases.bin and DIR/names.txt: the Ed25519 cases of the folder
- *       VECTORS, then MESSAGES reports to sign by Ed25519 and one by HMAC per 100 of
- *       them, drawn from SEED; and DIR/answers.bin, this machine's answers:
+ *       VECTORS, then MESSAGES reports to sign by Ed25519, drawn from SEED, and per
+ *       100 of them one by HMAC and one under a public key that must be refused; and DIR/answers.bin, this machine's answers:
  *       verdicts of the same product code, signatures of libsodium's own
  *       crypto_sign_detached.
  *   vectors_host compare DIR DEVICE_DIR
@@ -31,6 +31,7 @@
 
 #define MAX_BODY 2048u
 #define SHOWN 8
+#define KINDS 5
 
 struct out {
 	FILE *cases, *answers, *names;
@@ -188,6 +189,37 @@ static void draw(uint8_t *ret, size_t len, uint64_t stream)
 	randombytes_buf_deterministic(ret, len, key);
 }
 
+/* The own public key plus the point of order 2, which a libsodium without the fix of
+ * CVE-2025-69277 takes for a sound key; a signature made with it gives the seed away. */
+static void refused_case(struct out *out, unsigned long i, const uint8_t key[64],
+                         struct cot_slice body)
+{
+	uint8_t order_2[32], mixed[64];
+	struct cot_slice none = { NULL, 0 };
+
+	memset(order_2, 0xff, sizeof(order_2));
+	order_2[0] = 0xec;
+	order_2[31] = 0x7f;
+	memcpy(mixed, key, 32);
+	if (crypto_core_ed25519_add(mixed + 32, key + 32, order_2) != 0)
+		die("the point of order 2 is none");
+	(void)fprintf(out->names, "wrong-key report %lu\n", i);
+	write_case(out, VECTOR_SIGN, COT_SCHEME_ED25519, cot_slice(mixed, 64), none, body);
+	write_answer(out, COT_E_KEY, 0, NULL);
+}
+
+static void mac_case(struct out *out, unsigned long i, struct cot_slice key,
+                     struct cot_slice body)
+{
+	struct cot_slice none = { NULL, 0 };
+	uint8_t mac[32];
+
+	(void)crypto_auth_hmacsha256(mac, body.ptr, body.len, key.ptr);
+	(void)fprintf(out->names, "hmac-sha256 report %lu (%zu bytes)\n", i, body.len);
+	write_case(out, VECTOR_SIGN, COT_SCHEME_HMAC_SHA256, key, none, body);
+	write_answer(out, COT_OK, 32, mac);
+}
+
 /* Seed, public half: a new key for each sixteenth message.  The device is given the
  * public half, but computes it for each hundredth. */
 static void sign_case(struct out *out, unsigned long i)
@@ -205,12 +237,10 @@ static void sign_case(struct out *out, unsigned long i)
 	write_case(out, VECTOR_SIGN, COT_SCHEME_ED25519,
 	           cot_slice(key, i % 100 == 0 ? 32 : 64), none, body);
 	write_answer(out, COT_OK, 64, sig);
-	if (i % 100 != 0)
-		return;
-	(void)crypto_auth_hmacsha256(sig, body.ptr, body.len, key);
-	(void)fprintf(out->names, "hmac-sha256 report %lu (%zu bytes)\n", i, body.len);
-	write_case(out, VECTOR_SIGN, COT_SCHEME_HMAC_SHA256, cot_slice(key, 32), none, body);
-	write_answer(out, COT_OK, 32, sig);
+	if (i % 100 == 0) {
+		mac_case(out, i, cot_slice(key, 32), body);
+		refused_case(out, i, key, body);
+	}
 }
 
 static int make(const char *dir, unsigned long messages, const char *vectors)
@@ -324,13 +354,13 @@ struct most {
 	uint32_t stack;
 };
 
-static void count(struct most most[4], const char *name, const uint8_t *device)
+static void count(struct most most[KINDS], const char *name, const uint8_t *device)
 {
 	uint64_t instructions = (uint64_t)number(device + 4, 4) * VECTOR_TICK;
 	uint32_t stack = number(device + 8, 4);
 	size_t i = 0, len = strcspn(name, " ");
 
-	while (i < 3 && most[i].kind[0] != 0 &&
+	while (i < KINDS - 1 && most[i].kind[0] != 0 &&
 	       (strlen(most[i].kind) != len || memcmp(most[i].kind, name, len) != 0))
 		i++;
 	(void)snprintf(most[i].kind, sizeof(most[i].kind), "%.*s", (int)len, name);
@@ -344,7 +374,7 @@ static int cost(const char *dir, const char *device_dir)
 {
 	FILE *devices = open_in(device_dir, "answers.bin", "rb");
 	FILE *names = open_in(dir, "names.txt", "r");
-	struct most most[4] = { 0 };
+	struct most most[KINDS] = { 0 };
 	uint8_t device[VECTOR_ANSWER];
 	char name[512];
 	size_t i;
@@ -352,7 +382,7 @@ static int cost(const char *dir, const char *device_dir)
 	while (fread(device, 1, sizeof(device), devices) == sizeof(device) &&
 	       fgets(name, sizeof(name), names) != NULL)
 		count(most, name, device);
-	for (i = 0; i < 4 && most[i].kind[0] != 0; i++)
+	for (i = 0; i < KINDS && most[i].kind[0] != 0; i++)
 		printf("  %-12s %10" PRIu64 " instructions, stack %" PRIu32 " bytes\n", most[i].kind,
 		       most[i].instructions, most[i].stack);
 	(void)fclose(devices);
