@@ -14,7 +14,7 @@
 
 static const uint8_t magic[4] = { 'C', 'o', 'T', 'C' };
 
-static void encode(const struct cot_confirm *c, uint8_t ret[COT_CONFIRM_LEN])
+void cot_confirm_encode(const struct cot_confirm *c, uint8_t ret[COT_CONFIRM_LEN])
 {
 	struct cot_pack p = { ret, COT_CONFIRM_LEN, 0, false };
 
@@ -32,7 +32,7 @@ enum cot_err cot_confirm_write(const struct cot_flash *flash, const struct cot_c
 	struct cot_flash_stream s;
 	enum cot_err err;
 
-	encode(confirm, bytes);
+	cot_confirm_encode(confirm, bytes);
 	cot_flash_stream_init(&s, flash, COT_REGION_APP, 0,
 	                      flash->region[COT_REGION_APP].page);
 	err = cot_flash_stream_write(&s, cot_slice(bytes, sizeof(bytes)));
@@ -48,7 +48,7 @@ enum cot_err cot_confirm_read(const struct cot_flash *flash, struct cot_confirm 
 	ret->slot = bytes[5];
 	memcpy(ret->sha256, bytes + 8, sizeof(ret->sha256));
 	memcpy(ret->trial, bytes + 8 + sizeof(ret->sha256), sizeof(ret->trial));
-	encode(ret, again);
+	cot_confirm_encode(ret, again);
 	return memcmp(bytes, again, sizeof(bytes)) == 0 ? COT_OK : COT_E_NOT_FOUND;
 }
 

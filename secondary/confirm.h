@@ -8,7 +8,8 @@
  * It stands at the start of the APP page, which the loader erases before every
  * trial.  It repeats what the loader handed over at the jump of this very
  * trial, so a record kept from earlier, or prepared by another image, says
- * nothing.  An application calls cot_confirm_write once its self-test is good.
+ * nothing.  An application calls cot_hook_confirm (hook.h) once its self-test is
+ * good; what runs in one program with the library calls cot_confirm_write.
  */
 #ifndef COTTER_SECONDARY_CONFIRM_H
 #define COTTER_SECONDARY_CONFIRM_H
@@ -25,6 +26,9 @@ struct cot_confirm {
 	uint8_t sha256[COT_SHA256_LEN];
 	uint8_t trial[COT_CONFIRM_TRIAL_LEN];
 };
+
+/* The record's bytes, for an application, which has no struct cot_flash. */
+void cot_confirm_encode(const struct cot_confirm *confirm, uint8_t ret[COT_CONFIRM_LEN]);
 
 /* COT_E_FLASH. */
 COT_MUST_CHECK enum cot_err cot_confirm_write(const struct cot_flash *flash,

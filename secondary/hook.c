@@ -6,15 +6,7 @@
 
 #include <string.h>
 
-/* The confirm record is written through the same code as the loader reads it
- * with; of the flash it needs nothing but one page that can be programmed. */
-static enum cot_err program(void *ctx, enum cot_region region, uint32_t offset,
-                            struct cot_slice data)
-{
-	const struct cot_services *services = *(const struct cot_services **)ctx;
-
-	return region == COT_REGION_APP ? services->program(offset, data) : COT_E_FLASH;
-}
+#define UNIT_MAX 32u /* as in flash.h */
 
 void cot_hook_poll(const struct cot_hook *hook)
 {
@@ -24,22 +16,20 @@ void cot_hook_poll(const struct cot_hook *hook)
 enum cot_err cot_hook_confirm(const struct cot_hook *hook)
 {
 	const struct cot_services *services = hook->services;
-	struct cot_flash flash;
+	uint8_t record[COT_CONFIRM_LEN + UNIT_MAX];
 	struct cot_confirm handed;
 	enum cot_err err = services->handed(&handed);
+	size_t len = 0;
 
 	if (err == COT_E_NOT_FOUND)
 		return COT_OK;
 	if (err != COT_OK)
 		return err;
-	memset(&flash, 0, sizeof(flash));
-	flash.ctx = (void *)&services;
-	flash.region[COT_REGION_APP].size = services->page;
-	flash.region[COT_REGION_APP].page = services->page;
-	flash.region[COT_REGION_APP].unit = services->unit;
-	flash.region[COT_REGION_APP].erased = 0xFF;
-	flash.program = program;
-	return cot_confirm_write(&flash, &handed);
+	while (len < COT_CONFIRM_LEN)
+		len += services->unit;
+	memset(record, 0xFF, sizeof(record));
+	cot_confirm_encode(&handed, record);
+	return services->program(0, cot_slice(record, len));
 }
 
 enum cot_err cot_hook_report(const struct cot_hook *hook, uint8_t *ret, size_t max,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What an application links to live beside the boot loader: about 1 KB.
+ * What an application links to live beside the boot loader: half a KB on Cortex-M3,
+ * memcpy and memset not counted.
  *
  * The loader verifies, installs and signs; the application only lets it work
  * and says when it is well.  How the loader is reached is the port's affair: a
@@ -33,14 +34,15 @@ struct cot_services {
 	/* What the loader handed over at this jump: COT_OK, or COT_E_NOT_FOUND when
 	 * the image is not on trial. */
 	enum cot_err (*handed)(struct cot_confirm *ret);
-	/* Programs the application's page; offset and length in whole units. */
+	/* Programs blank units of the application's page; offset and length in whole
+	 * units.  COT_E_FLASH: a unit is not blank, or it failed. */
 	enum cot_err (*program)(uint32_t offset, struct cot_slice data);
 	/* Composes and signs a version report: canonical JSON.  COT_E_BUFFER if it is
-	 * longer than max. */
+	 * longer than max; COT_E_BUSY: too soon after the last one. */
 	enum cot_err (*report)(uint8_t *ret, size_t max, size_t *ret_len);
 	/* Milliseconds since reset. */
 	uint64_t (*now_ms)(void);
-	uint16_t unit; /* of the application's page */
+	uint16_t unit; /* of the application's page, 1 to 32 */
 	uint32_t page; /* its size */
 };
 
@@ -54,10 +56,12 @@ struct cot_hook {
 void cot_hook_poll(const struct cot_hook *hook);
 
 /* Confirms the running image after its self-test.  COT_OK also when it is not on
- * trial; COT_E_FLASH: not written, call again. */
+ * trial; then nothing is written.  Anything else is the service's own refusal: the
+ * record is not there, and at the next reset the trial has one boot less. */
 COT_MUST_CHECK enum cot_err cot_hook_confirm(const struct cot_hook *hook);
 
-/* The signed version report, to hand on; ret is untouched on failure. */
+/* The signed version report, to hand on.  What ret holds after a failure says
+ * nothing; *ret_len is untouched then. */
 COT_MUST_CHECK enum cot_err cot_hook_report(const struct cot_hook *hook, uint8_t *ret, size_t max,
                                             size_t *ret_len);
 
