@@ -386,19 +386,18 @@ static enum cot_err check_disjoint(const struct cot_provision *p, const struct c
 enum cot_err cot_provision_trust(const struct cot_provision *p, const struct cot_policy *policy,
                                  const struct cot_crypto *crypto, struct cot_trust *ret)
 {
-	struct cot_trust trust;
 	size_t repo;
 	enum cot_err err = COT_OK;
 
-	memset(&trust, 0, sizeof(trust));
-	trust.time_floor_s = trust.provisioned_time_s = p->time_s;
+	memset(ret, 0, sizeof(*ret));
+	ret->time_floor_s = ret->provisioned_time_s = p->time_s;
 	for (repo = 0; err == COT_OK && repo < COT_MAX_REPOS; repo++) {
 		if (p->roles[repo])
-			err = trust_repository(p, repo, policy, crypto, &trust);
+			err = trust_repository(p, repo, policy, crypto, ret);
 	}
 	if (err == COT_OK)
 		err = check_disjoint(p, policy, crypto);
-	if (err == COT_OK)
-		*ret = trust;
+	if (err != COT_OK)
+		memset(ret, 0, sizeof(*ret));
 	return err;
 }

@@ -64,7 +64,7 @@ COT_MUST_CHECK enum cot_err cot_provision_check_signed(struct cot_slice canon,
 /* The first trust a device has: floors of the embedded documents, each of which must
  * be signed as its embedded Root wants it (COT_E_SIG_THRESHOLD) and made for its
  * repository (COT_E_REPOSITORY) and vehicle (COT_E_VEHICLE); no key may stand in both
- * Roots (COT_E_KEY_SHARED).  ret is untouched on failure. */
+ * Roots (COT_E_KEY_SHARED).  ret trusts nothing on failure. */
 COT_MUST_CHECK enum cot_err cot_provision_trust(const struct cot_provision *p,
                                                 const struct cot_policy *policy,
                                                 const struct cot_crypto *crypto,

@@ -201,19 +201,18 @@ static void get_repo(struct reader *r, struct cot_repo_trust *ret)
 enum cot_err cot_trust_decode(struct cot_slice bytes, struct cot_trust *ret)
 {
 	struct reader r = { bytes, false };
-	struct cot_trust t;
 	unsigned repos, i;
 
-	memset(&t, 0, sizeof(t));
+	memset(ret, 0, sizeof(*ret));
 	if (get_uint(&r, FORMAT, 1) != FORMAT)
 		return COT_E_RECORD;
 	repos = (unsigned)get_uint(&r, COT_MAX_REPOS, 1);
-	t.time_floor_s = (int64_t)get_uint(&r, INT64_MAX, 8);
-	t.provisioned_time_s = (int64_t)get_uint(&r, INT64_MAX, 8);
+	ret->time_floor_s = (int64_t)get_uint(&r, INT64_MAX, 8);
+	ret->provisioned_time_s = (int64_t)get_uint(&r, INT64_MAX, 8);
 	for (i = 0; i < repos; i++)
-		get_repo(&r, &t.repo[i]);
-	if (r.bad || r.rest.len != 0 || (repos > 0 && repo_empty(&t.repo[repos - 1])))
-		return COT_E_RECORD;
-	*ret = t;
-	return COT_OK;
+		get_repo(&r, &ret->repo[i]);
+	if (!r.bad && r.rest.len == 0 && (repos == 0 || !repo_empty(&ret->repo[repos - 1])))
+		return COT_OK;
+	memset(ret, 0, sizeof(*ret));
+	return COT_E_RECORD;
 }

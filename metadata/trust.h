@@ -49,7 +49,7 @@ struct cot_trust {
 COT_MUST_CHECK enum cot_err cot_trust_encode(const struct cot_trust *trust, uint8_t *ret,
                                              size_t max, size_t *ret_len);
 
-/* COT_E_RECORD for anything cot_trust_encode did not write. */
+/* COT_E_RECORD for anything cot_trust_encode did not write; ret trusts nothing then. */
 COT_MUST_CHECK enum cot_err cot_trust_decode(struct cot_slice bytes, struct cot_trust *ret);
 
 #endif

@@ -150,7 +150,7 @@ static enum cot_err commit_intent(struct cot_sec *node, uint8_t n,
                                   const struct cot_sec_intent *intent)
 {
 	struct cot_sec_progress none;
-	struct cot_sec_state next;
+	struct cot_sec_state *next;
 	enum cot_err err = COT_OK;
 
 	memset(&none, 0, sizeof(none));
@@ -158,10 +158,10 @@ static enum cot_err commit_intent(struct cot_sec *node, uint8_t n,
 		err = cot_sec_commit_progress(&node->store, &none);
 	if (err != COT_OK)
 		return err;
-	next = node->store.state;
-	next.component[n].intent = *intent;
-	memset(&next.component[n].slot[intent->slot], 0, sizeof(struct cot_sec_slot));
-	return cot_sec_commit(&node->store, &next);
+	next = cot_sec_change(node);
+	next->component[n].intent = *intent;
+	memset(&next->component[n].slot[intent->slot], 0, sizeof(struct cot_sec_slot));
+	return cot_sec_commit(&node->store, next);
 }
 
 /* Did a download of this image end with another hash, under these very Targets?
@@ -392,12 +392,12 @@ enum { EXIT_SHA256, EXIT_SHA512, EXIT_COMMIT };
 /* The mark goes first: with the intent gone, it is what makes the next erase cost. */
 static enum cot_err void_intent(struct cot_sec *node)
 {
-	struct cot_sec_state next = node->store.state;
-	enum cot_err err = record(node, COT_SEC_SLOTS,
-	                          next.component[COMPONENT].intent.targets_version);
+	struct cot_sec_state *next = cot_sec_change(node);
+	struct cot_sec_intent *intent = &next->component[COMPONENT].intent;
+	enum cot_err err = record(node, COT_SEC_SLOTS, intent->targets_version);
 
-	memset(&next.component[COMPONENT].intent, 0, sizeof(struct cot_sec_intent));
-	return err == COT_OK ? cot_sec_commit(&node->store, &next) : err;
+	memset(intent, 0, sizeof(*intent));
+	return err == COT_OK ? cot_sec_commit(&node->store, next) : err;
 }
 
 /* CHECK I8.3: no exit before the last byte */
@@ -443,8 +443,8 @@ static enum cot_err name_slot(const struct cot_order *order, const struct cot_se
 static enum cot_err commit_staged(struct cot_sec *node)
 {
 	const struct cot_sec_intent *intent = &component_of(node, COMPONENT)->intent;
-	struct cot_sec_state next = node->store.state;
-	struct cot_sec_slot *slot = &next.component[COMPONENT].slot[intent->slot];
+	struct cot_sec_state *next = cot_sec_change(node);
+	struct cot_sec_slot *slot = &next->component[COMPONENT].slot[intent->slot];
 	struct cot_order order;
 	enum cot_err err = find_order(node, COMPONENT, &order);
 
@@ -459,9 +459,9 @@ static enum cot_err commit_staged(struct cot_sec *node)
 	slot->len = intent->image_len;
 	slot->counter = intent->counter;
 	memcpy(slot->sha256, intent->sha256, sizeof(slot->sha256));
-	memset(&next.component[COMPONENT].intent, 0, sizeof(struct cot_sec_intent));
-	next.component[COMPONENT].attempts = 0;
-	return cot_sec_commit(&node->store, &next);
+	memset(&next->component[COMPONENT].intent, 0, sizeof(struct cot_sec_intent));
+	next->component[COMPONENT].attempts = 0;
+	return cot_sec_commit(&node->store, next);
 }
 
 static enum cot_err exit_step(struct cot_sec *node)
@@ -515,7 +515,7 @@ static enum cot_err activate(struct cot_sec *node, uint8_t n)
 {
 	const struct cot_sec_component *c = component_of(node, n);
 	uint8_t slot = cot_sec_component_find(c, COT_SEC_SLOT_STAGED);
-	struct cot_sec_state next = node->store.state;
+	struct cot_sec_state *next;
 	struct cot_order order;
 	enum cot_err err = find_order(node, n, &order);
 
@@ -534,10 +534,11 @@ static enum cot_err activate(struct cot_sec *node, uint8_t n)
 		err = check_slot_counter(&c->slot[slot], &order);
 	if (err != COT_OK)
 		return err;
-	next.component[n].slot[slot].state = COT_SEC_SLOT_ACTIVATED;
-	next.component[n].slot[slot].counter = order.target.counter;
-	next.component[n].attempts = 0;
-	return cot_sec_commit(&node->store, &next);
+	next = cot_sec_change(node);
+	next->component[n].slot[slot].state = COT_SEC_SLOT_ACTIVATED;
+	next->component[n].slot[slot].counter = order.target.counter;
+	next->component[n].attempts = 0;
+	return cot_sec_commit(&node->store, next);
 }
 
 enum cot_err cot_sec_activate(struct cot_sec *node, uint8_t component)

@@ -14,12 +14,12 @@
 static enum cot_err start_over(struct cot_sec *node)
 {
 	struct cot_sec_ledger ledger;
-	struct cot_sec_state state;
+	struct cot_sec_state *state = cot_sec_change(node);
 	bool lost = cot_record_begun(&node->store.log);
-	enum cot_err err = cot_identity_state(&node->id, node->port->crypto, &state);
+	enum cot_err err = cot_identity_state(&node->id, node->port->crypto, state);
 
 	if (err == COT_OK)
-		err = cot_sec_commit(&node->store, &state);
+		err = cot_sec_commit(&node->store, state);
 	if (err != COT_OK)
 		return err;
 	memset(&ledger, 0, sizeof(ledger));

@@ -72,7 +72,10 @@ struct cot_sec_clock {
 
 /* Verification of what is staged: one cycle at a time. */
 struct cot_sec_update {
-	struct cot_cycle cycle;
+	union {
+		struct cot_cycle cycle;
+		struct cot_sec_state next; /* while none runs: cot_sec_change */
+	};
 	struct cot_cycle_config config;
 	struct cot_cycle_repo repo;
 	struct cot_ecu ecu[COT_SEC_COMPONENTS];

@@ -65,6 +65,12 @@ void cot_sec_budget_tick(struct cot_sec *node)
 	(void)keep_budget(node, &next);
 }
 
+struct cot_sec_state *cot_sec_change(struct cot_sec *node)
+{
+	node->update.next = node->store.state;
+	return &node->update.next;
+}
+
 /* ---- starting --------------------------------------------------------------------- */
 
 void cot_sec_update_staged(struct cot_sec *node)

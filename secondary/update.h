@@ -28,4 +28,8 @@ void cot_sec_update_staged(struct cot_sec *node);
 void cot_sec_update_start(struct cot_sec *node);
 COT_MUST_CHECK enum cot_err cot_sec_update_step(struct cot_sec *node);
 
+/* A copy of the state to change and commit, in memory that a verification uses while
+ * it runs: not to be called then.  Good until the next call. */
+struct cot_sec_state *cot_sec_change(struct cot_sec *node);
+
 #endif

@@ -425,18 +425,18 @@ static void no_first_trust(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct sim_world *w = sim_world_new();
-		struct cot_trust t, before;
+		struct cot_trust t, nothing;
 		enum cot_err err;
 		json_t *tree;
 
 		memset(&t, 0x55, sizeof(t));
-		memset(&before, 0x55, sizeof(before));
+		memset(&nothing, 0, sizeof(nothing));
 		rows[i].change(w);
 		tree = record(w);
 		err = trust_of(tree, &t);
 		if (err != rows[i].err)
 			fail_msg("row %zu: %s", i, cot_err_word(err));
-		assert_memory_equal(&t, &before, sizeof(t));
+		assert_memory_equal(&t, &nothing, sizeof(t));
 		json_decref(tree);
 		sim_world_free(w);
 	}
