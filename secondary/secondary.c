@@ -84,10 +84,11 @@ enum cot_err cot_sec_init(struct cot_sec *node, const struct cot_port *port, uin
 
 enum cot_err cot_sec_boot(struct cot_sec *node, struct cot_boot *ret)
 {
-	enum cot_err err = cot_boot_settle_at_reset(&node->store, node->port, 0);
+	enum cot_err err;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->slot = COT_SEC_SLOTS;
+	err = cot_boot_settle_at_reset(&node->store, node->port, 0);
 	if (err == COT_OK)
 		err = cot_boot_choose(&node->store, node->port, 0, ret);
 	if (err != COT_OK)

@@ -9,7 +9,7 @@
  *	err = cot_sec_init(&node, &port, now_ms);      identity, state
  *	if (!entered for programming) {
  *		cot_sec_boot(&node, &boot);              which image
- *		if (boot.image) jump, handing over boot.handed
+ *		if (boot.image) jump by cot_boot_accepted, handing over boot.handed
  *	}
  *	cot_sec_enter_loader(&node, programming, now_ms);
  *	for (;;) {
@@ -160,7 +160,8 @@ struct cot_sec {
 COT_MUST_CHECK enum cot_err cot_sec_init(struct cot_sec *node, const struct cot_port *port,
                                          uint64_t now_ms);
 
-/* Which image to run; see boot.h.  ret is filled in always. */
+/* Which image to run; see boot.h.  ret is filled in always; the caller has zeroed it
+ * nevertheless, and jumps only by what cot_boot_accepted says of it. */
 COT_MUST_CHECK enum cot_err cot_sec_boot(struct cot_sec *node, struct cot_boot *ret);
 
 /* The loader stays: for a programming session, or because nothing boots. */

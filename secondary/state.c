@@ -335,22 +335,32 @@ static void read_progress(struct cot_sec_store *s)
 		memset(p, 0, sizeof(*p));
 }
 
-enum cot_err cot_sec_store_mount(struct cot_sec_store *s, const struct cot_flash *flash)
+enum cot_err cot_sec_store_read(struct cot_sec_store *s, struct cot_sec_state *ret)
 {
 	struct cot_unpack u;
+	enum cot_err err = read_record(s, COT_RECORD_STATE, COT_SEC_STATE_VERSION, &u);
+
+	/* Also what no field covers, so that two readings can be compared whole. */
+	memset(ret, 0, sizeof(*ret));
+	if (err == COT_OK)
+		err = cot_sec_state_decode(u.rest, ret);
+	if (err == COT_OK)
+		return COT_OK;
+	memset(ret, 0, sizeof(*ret));
+	return COT_E_STORE;
+}
+
+enum cot_err cot_sec_store_mount(struct cot_sec_store *s, const struct cot_flash *flash)
+{
 	enum cot_err err;
 
 	memset(s, 0, sizeof(*s));
 	err = cot_record_mount(&s->log, flash, COT_REGION_STATE);
 	if (err != COT_OK)
 		return err;
-	err = read_record(s, COT_RECORD_STATE, COT_SEC_STATE_VERSION, &u);
-	if (err == COT_OK)
-		err = cot_sec_state_decode(u.rest, &s->state);
-	if (err != COT_OK) {
-		memset(&s->state, 0, sizeof(s->state));
-		return COT_E_STORE;
-	}
+	err = cot_sec_store_read(s, &s->state);
+	if (err != COT_OK)
+		return err;
 	cot_sec_store_ledger(s);
 	read_progress(s);
 	return COT_OK;

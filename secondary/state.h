@@ -157,6 +157,10 @@ struct cot_sec_store {
 COT_MUST_CHECK enum cot_err cot_sec_store_mount(struct cot_sec_store *s,
                                                 const struct cot_flash *flash);
 
+/* Reads the newest state record again, beside the one in memory.  Two readings of one
+ * record are alike in every byte.  COT_E_STORE: it cannot be read; ret is all zero. */
+COT_MUST_CHECK enum cot_err cot_sec_store_read(struct cot_sec_store *s, struct cot_sec_state *ret);
+
 /* Reads the ledger alone, for a caller that begins anew: reports must count on. */
 void cot_sec_store_ledger(struct cot_sec_store *s);
 

@@ -44,7 +44,7 @@ COT_MUST_CHECK enum cot_err cot_filter_find(enum cot_method method,
                                             const struct cot_filter **ret);
 
 /* One step of at most 1 KiB over a slot's first len bytes: shared with the boot
- * decision.  COT_PENDING; COT_OK: ret holds the hash, 32 or 64 bytes. */
+ * decision where images run in their slots.  COT_PENDING; COT_OK: ret holds the hash, 32 or 64 bytes. */
 struct cot_slot_hash {
 	enum cot_hash_alg alg;
 	uint8_t slot;

@@ -4,7 +4,8 @@
  */
 #include "secondary/boot/boot.h"
 
-#include "secondary/writer.h"
+#include "secondary/boot/image.h"
+#include "secondary/boot/verdict.h"
 
 #include <string.h>
 
@@ -27,23 +28,15 @@ static enum cot_err check_counter(const struct cot_sec_component *c, uint8_t slo
 	return c->slot[slot].counter < c->counter ? COT_E_ROLLBACK : COT_OK;
 }
 
-/* CHECK D7.5: the image in the slot is the one that was verified */
+/* CHECK D7.5: what would run is the image that was verified */
 static enum cot_err check_slot_hash(const struct cot_port *port, const struct cot_sec_slot *s,
-                                    uint8_t slot)
+                                    uint8_t slot, uint8_t found[COT_SHA256_LEN])
 {
-	uint8_t hash[COT_MAX_HASH_LEN];
-	struct cot_slot_hash h;
-	enum cot_err err;
+	enum cot_err err = cot_image_load(port, slot, s->len);
 
-	if (s->len > port->flash->region[cot_sec_slot_region(slot)].size)
-		return COT_E_RECORD;
-	cot_slot_hash_init(&h, port->crypto, COT_HASH_SHA256, slot, s->len);
-	do {
-		err = cot_slot_hash_step(&h, port->crypto, port->flash, hash);
-		if (port->long_op)
-			port->long_op(port->ctx);
-	} while (err == COT_PENDING);
-	if (err == COT_OK && memcmp(hash, s->sha256, COT_SHA256_LEN) != 0)
+	if (err == COT_OK)
+		err = cot_image_hash(port, slot, s->len, found);
+	if (err == COT_OK && memcmp(found, s->sha256, COT_SHA256_LEN) != 0)
 		err = COT_E_HASH_MISMATCH;
 	return err;
 }
@@ -54,64 +47,103 @@ static enum cot_err check_attempts(const struct cot_sec_component *c)
 	return c->attempts >= COT_SEC_TRIALS ? COT_E_REVERTED : COT_OK;
 }
 
+/* CHECK D7.13: both evaluations accept it, as the port will ask before its jump */
+static enum cot_err check_verdicts(const struct cot_boot *boot)
+{
+	return cot_boot_accepted(boot, COT_BOOT_MASKED(1, boot->slot)) == 1 ? COT_OK
+	                                                                    : COT_E_HASH_MISMATCH;
+}
+
+/* CHECK D7.14: what is changed and recorded is what the state region holds */
+static enum cot_err check_state(const struct cot_sec_store *store,
+                                const struct cot_sec_state *recorded)
+{
+	return memcmp(recorded, &store->state, sizeof(*recorded)) == 0 ? COT_OK : COT_E_STORE;
+}
+
+/* A copy of the state to change: read anew, so that a floor which was misread once is
+ * not recorded for good. */
+static enum cot_err begin(struct cot_sec_store *store, struct cot_sec_state *ret)
+{
+	enum cot_err err = cot_sec_store_read(store, ret);
+
+	return err == COT_OK ? check_state(store, ret) : err;
+}
+
 /* ---- what the last boot left ------------------------------------------------------- */
 
-static void confirm(struct cot_sec_component *c, uint8_t slot)
+static enum cot_err confirm(struct cot_sec_store *store, uint8_t component, uint8_t slot)
 {
+	struct cot_sec_state next;
+	struct cot_sec_component *c = &next.component[component];
+	enum cot_err err = begin(store, &next);
+
+	if (err != COT_OK)
+		return err;
 	c->slot[slot].state = COT_SEC_SLOT_CONFIRMED;
 	c->active = slot;
 	c->attempts = 0;
 	memset(c->trial, 0, sizeof(c->trial));
 	if (c->slot[slot].counter > c->counter)
 		c->counter = c->slot[slot].counter;
+	return cot_sec_commit(store, &next);
 }
 
-static void revert(struct cot_sec_component *c, uint8_t slot)
+static enum cot_err revert(struct cot_sec_store *store, uint8_t component, uint8_t slot)
 {
+	struct cot_sec_state next;
+	struct cot_sec_component *c = &next.component[component];
+	enum cot_err err = begin(store, &next);
+
+	if (err != COT_OK)
+		return err;
 	c->slot[slot].state = COT_SEC_SLOT_REVERTED;
 	c->attempts = 0;
 	memset(c->trial, 0, sizeof(c->trial));
 	c->reverted = true;
 	memcpy(c->reverted_sha256, c->slot[slot].sha256, COT_SHA256_LEN);
+	return cot_sec_commit(store, &next);
 }
 
 enum cot_err cot_boot_settle(struct cot_sec_store *store, const struct cot_port *port,
                              uint8_t component)
 {
-	struct cot_sec_state next = store->state;
-	struct cot_sec_component *c = &next.component[component];
+	const struct cot_sec_component *c = &store->state.component[component];
 	uint8_t slot = cot_sec_component_find(c, COT_SEC_SLOT_TRIAL);
 	struct cot_confirm record;
 
 	if (slot == COT_SEC_SLOTS || cot_confirm_read(port->flash, &record) != COT_OK ||
 	    check_confirm(c, slot, &record) != COT_OK)
 		return COT_OK;
-	confirm(c, slot);
-	return cot_sec_commit(store, &next);
+	return confirm(store, component, slot);
 }
 
 enum cot_err cot_boot_settle_at_reset(struct cot_sec_store *store, const struct cot_port *port,
                                       uint8_t component)
 {
+	const struct cot_sec_component *c = &store->state.component[component];
 	enum cot_err err = cot_boot_settle(store, port, component);
-	struct cot_sec_state next = store->state;
-	struct cot_sec_component *c = &next.component[component];
 	uint8_t slot = cot_sec_component_find(c, COT_SEC_SLOT_TRIAL);
 
 	if (err != COT_OK || slot == COT_SEC_SLOTS || check_attempts(c) == COT_OK)
 		return err;
-	revert(c, slot);
-	return cot_sec_commit(store, &next);
+	return revert(store, component, slot);
 }
 
 /* ---- the choice --------------------------------------------------------------------- */
 
 static enum cot_err check_candidate(const struct cot_sec_component *c,
-                                    const struct cot_port *port, uint8_t slot)
+                                    const struct cot_port *port, uint8_t slot,
+                                    struct cot_boot *ret)
 {
 	enum cot_err err = check_counter(c, slot);
 
-	return err == COT_OK ? check_slot_hash(port, &c->slot[slot], slot) : err;
+	memset(ret->found, 0, sizeof(ret->found));
+	if (err == COT_OK)
+		err = check_slot_hash(port, &c->slot[slot], slot, ret->found);
+	if (err != COT_OK)
+		cot_image_wipe(port);
+	return err;
 }
 
 static void note(struct cot_boot *ret, enum cot_err err)
@@ -124,10 +156,12 @@ static void note(struct cot_boot *ret, enum cot_err err)
 static enum cot_err begin_trial(struct cot_sec_store *store, const struct cot_port *port,
                                 uint8_t component, struct cot_boot *ret)
 {
-	struct cot_sec_state next = store->state;
+	struct cot_sec_state next;
 	struct cot_sec_component *c = &next.component[component];
-	enum cot_err err = cot_confirm_erase(port->flash);
+	enum cot_err err = begin(store, &next);
 
+	if (err == COT_OK)
+		err = cot_confirm_erase(port->flash);
 	if (err == COT_OK)
 		err = port->random(port->ctx, c->trial, sizeof(c->trial));
 	if (err != COT_OK)
@@ -148,9 +182,12 @@ static enum cot_err begin_trial(struct cot_sec_store *store, const struct cot_po
 /* A slot that was to be tried and cannot be: it is given up. */
 static enum cot_err give_up(struct cot_sec_store *store, uint8_t component, uint8_t slot)
 {
-	struct cot_sec_state next = store->state;
+	struct cot_sec_state next;
 	struct cot_sec_component *c = &next.component[component];
+	enum cot_err err = begin(store, &next);
 
+	if (err != COT_OK)
+		return err;
 	memset(&c->slot[slot], 0, sizeof(c->slot[slot]));
 	c->attempts = 0;
 	memset(c->trial, 0, sizeof(c->trial));
@@ -168,7 +205,7 @@ static enum cot_err try_pending(struct cot_sec_store *store, const struct cot_po
 		return COT_OK;
 	err = check_attempts(c);
 	if (err == COT_OK)
-		err = check_candidate(c, port, slot);
+		err = check_candidate(c, port, slot, ret);
 	if (err != COT_OK) {
 		note(ret, err);
 		return give_up(store, component, slot);
@@ -181,8 +218,11 @@ static enum cot_err try_pending(struct cot_sec_store *store, const struct cot_po
  * overwrites that and not what runs. */
 static enum cot_err fall_back(struct cot_sec_store *store, uint8_t component, uint8_t slot)
 {
-	struct cot_sec_state next = store->state;
+	struct cot_sec_state next;
+	enum cot_err err = begin(store, &next);
 
+	if (err != COT_OK)
+		return err;
 	next.component[component].active = slot;
 	return cot_sec_commit(store, &next);
 }
@@ -198,7 +238,7 @@ static enum cot_err try_confirmed(struct cot_sec_store *store, const struct cot_
 		slot = (uint8_t)((active + i) % COT_SEC_SLOTS);
 		if (c->slot[slot].state != COT_SEC_SLOT_CONFIRMED)
 			continue;
-		err = check_candidate(c, port, slot);
+		err = check_candidate(c, port, slot, ret);
 		if (err == COT_OK) {
 			ret->slot = slot;
 			ret->image = true;
@@ -210,6 +250,21 @@ static enum cot_err try_confirmed(struct cot_sec_store *store, const struct cot_
 		note(ret, err);
 	}
 	return COT_OK;
+}
+
+/* What was chosen is weighed twice more, so that nothing above is trusted alone. */
+static void judge(struct cot_sec_store *store, const struct cot_port *port, uint8_t component,
+                  struct cot_boot *ret)
+{
+	enum cot_err err;
+
+	ret->accept = cot_verdict_first(&store->state.component[component], ret);
+	ret->again = cot_verdict_again(store, port, component, ret);
+	err = check_verdicts(ret);
+	if (err != COT_OK) {
+		ret->image = false;
+		note(ret, err);
+	}
 }
 
 enum cot_err cot_boot_choose(struct cot_sec_store *store, const struct cot_port *port,
@@ -224,6 +279,12 @@ enum cot_err cot_boot_choose(struct cot_sec_store *store, const struct cot_port 
 		err = try_confirmed(store, port, component, ret);
 	if (err != COT_OK)
 		ret->image = false;
+	if (ret->image)
+		judge(store, port, component, ret);
+	if (!ret->image) {
+		ret->accept = ret->again = 0;
+		cot_image_wipe(port);
+	}
 	return err;
 }
 

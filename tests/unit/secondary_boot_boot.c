@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The boot decision as a table: what is in the slots, what boots, what is recorded
- * before the jump.
+ * before the jump, in the slot and by copy.
  */
 #include "secondary/boot/boot.h"
 
@@ -15,11 +15,18 @@
 #include <cmocka.h>
 
 #define NO COT_SEC_SLOTS
+#define RUN_LEN (32u * 1024u)
+#define WORD 0x20001234u
 
 struct bench {
 	struct sim_world *w;
 	struct sim_secondary *s; /* flash, port and store are used; the node is not run */
 	struct cot_sec_store store;
+	uint8_t run[RUN_LEN];
+	/* A flash that changes its mind: of slot B, reads from number `from` to `to`
+	 * answer with one bit more. */
+	struct cot_flash flash;
+	unsigned reads, from, to;
 };
 
 /* One slot of a case: its state, its counter, and whether its bytes are sound. */
@@ -107,6 +114,97 @@ static void put_slot(struct bench *b, struct cot_sec_state *state, uint8_t slot,
 	cot_hash_once(&cot_crypto_full, COT_HASH_SHA256, cot_slice(a->bytes, a->len), s->sha256);
 }
 
+static const struct sim_artifact *factory_image(const struct bench *b)
+{
+	return sim_secondary_artifact(b->s, "a-1.bin");
+}
+
+/* From here on images are copied to memory that holds something else. */
+static void use_copy(struct bench *b)
+{
+	memset(b->run, 0xA5, sizeof(b->run));
+	b->s->port.run = b->run;
+	b->s->port.run_len = RUN_LEN;
+}
+
+static enum cot_err unsteady_read(void *ctx, enum cot_region region, uint32_t offset, void *ret,
+                                  uint32_t len)
+{
+	struct bench *b = ctx;
+	const struct cot_flash *below = &b->s->flash.flash;
+	enum cot_err err = below->read(below->ctx, region, offset, ret, len);
+
+	if (region != COT_REGION_SLOT_B)
+		return err;
+	if (b->reads >= b->from && b->reads < b->to)
+		((uint8_t *)ret)[len / 2] ^= 0x10;
+	b->reads++;
+	return err;
+}
+
+static enum cot_err program(void *ctx, enum cot_region region, uint32_t offset,
+                            struct cot_slice data)
+{
+	const struct cot_flash *below = &((struct bench *)ctx)->s->flash.flash;
+
+	return below->program(below->ctx, region, offset, data);
+}
+
+static enum cot_err erase(void *ctx, enum cot_region region, uint32_t offset)
+{
+	const struct cot_flash *below = &((struct bench *)ctx)->s->flash.flash;
+
+	return below->erase(below->ctx, region, offset);
+}
+
+static enum cot_err is_blank(void *ctx, enum cot_region region, uint32_t offset, uint32_t len,
+                             bool *ret)
+{
+	const struct cot_flash *below = &((struct bench *)ctx)->s->flash.flash;
+
+	return below->is_blank(below->ctx, region, offset, len, ret);
+}
+
+static void use_unsteady_flash(struct bench *b, unsigned from, unsigned to)
+{
+	b->flash = b->s->flash.flash;
+	b->flash.ctx = b;
+	b->flash.read = unsteady_read;
+	b->flash.program = program;
+	b->flash.erase = erase;
+	b->flash.is_blank = is_blank;
+	b->reads = 0;
+	b->from = from;
+	b->to = to;
+	b->s->port.flash = &b->flash;
+	assert_int_equal(cot_sec_store_mount(&b->store, &b->flash), COT_OK);
+}
+
+static bool blank(const uint8_t *p, size_t len)
+{
+	while (len > 0 && p[len - 1] == 0)
+		len--;
+	return len == 0;
+}
+
+/* What a port would come to: the word for the image that boots, or 0; and the run
+ * memory holds that image, or nothing. */
+static void assert_gate(const struct bench *b, const struct cot_boot *boot)
+{
+	const struct sim_artifact *a = factory_image(b);
+	uint8_t slot;
+
+	assert_true(cot_boot_accepted(boot, COT_BOOT_MASKED(WORD, boot->slot)) ==
+	            (boot->image ? WORD : 0));
+	for (slot = 0; slot < 2; slot++)
+		assert_true(slot == boot->slot ||
+		            cot_boot_accepted(boot, COT_BOOT_MASKED(WORD, slot)) != WORD);
+	if (b->s->port.run && boot->image)
+		assert_memory_equal(b->run, a->bytes, a->len);
+	else if (b->s->port.run)
+		assert_true(blank(b->run, RUN_LEN));
+}
+
 static void put_row(struct bench *b, const struct row *row)
 {
 	struct cot_sec_state state = b->store.state;
@@ -119,35 +217,43 @@ static void put_row(struct bench *b, const struct row *row)
 	assert_int_equal(cot_sec_commit(&b->store, &state), COT_OK);
 }
 
-static void the_table_boots(void **state)
+static void boots_as_told(const struct row *row, bool copy)
 {
 	static struct bench b;
+	const struct cot_sec_component *c = &b.store.state.component[0];
 	struct cot_boot boot;
+
+	bench_begin(&b);
+	put_row(&b, row);
+	if (copy)
+		use_copy(&b);
+	assert_int_equal(cot_boot_settle_at_reset(&b.store, &b.s->port, 0), COT_OK);
+	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
+	if (boot.slot != row->boots || boot.image != (row->boots != NO) ||
+	    boot.trial != row->trial || boot.why != row->why || c->active != row->active_after)
+		fail_msg("%s: slot %u, trial %d, %s, active %u", row->name, boot.slot, boot.trial,
+		         cot_err_word(boot.why), c->active);
+	assert_gate(&b, &boot);
+	bench_end(&b);
+}
+
+static void the_table_boots(void **state)
+{
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct row *row = &rows[i];
-		const struct cot_sec_component *c = &b.store.state.component[0];
-
-		bench_begin(&b);
-		put_row(&b, row);
-		assert_int_equal(cot_boot_settle_at_reset(&b.store, &b.s->port, 0), COT_OK);
-		assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
-		if (boot.slot != row->boots || boot.image != (row->boots != NO) ||
-		    boot.trial != row->trial || boot.why != row->why ||
-		    c->active != row->active_after)
-			fail_msg("%s: slot %u, trial %d, %s, active %u", row->name, boot.slot,
-			         boot.trial, cot_err_word(boot.why), c->active);
-		bench_end(&b);
+		boots_as_told(&rows[i], false);
+		boots_as_told(&rows[i], true);
 	}
 }
+
+static const struct row trial_row = { "", CONFIRMED(1), ACTIVATED(2), 0, 1, 0, 1, true, COT_OK,
+                                      0 };
 
 /* What a trial leaves in flash before anything jumps. */
 static void attempt_is_recorded_first(void **state)
 {
-	static const struct row row = { "", CONFIRMED(1), ACTIVATED(2), 0, 1, 0, 1, true, COT_OK,
-	                                0 };
 	static struct bench b;
 	static struct cot_sec_store again;
 	const struct cot_sec_component *c = &again.state.component[0];
@@ -156,7 +262,7 @@ static void attempt_is_recorded_first(void **state)
 
 	(void)state;
 	bench_begin(&b);
-	put_row(&b, &row);
+	put_row(&b, &trial_row);
 	assert_int_equal(cot_confirm_write(&b.s->flash.flash, &old), COT_OK);
 	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &first), COT_OK);
 	assert_int_equal(cot_sec_store_mount(&again, &b.s->flash.flash), COT_OK);
@@ -172,8 +278,6 @@ static void attempt_is_recorded_first(void **state)
 /* Without a record of the attempt nothing is tried. */
 static void no_record_no_trial(void **state)
 {
-	static const struct row row = { "", CONFIRMED(1), ACTIVATED(2), 0, 1, 0, 1, true, COT_OK,
-	                                0 };
 	static struct bench b;
 	struct cot_boot boot;
 	unsigned dead;
@@ -181,7 +285,7 @@ static void no_record_no_trial(void **state)
 	(void)state;
 	for (dead = 0; dead < 2; dead++) {
 		bench_begin(&b);
-		put_row(&b, &row);
+		put_row(&b, &trial_row);
 		b.s->flash.dead = 1u << (dead ? COT_REGION_APP : COT_REGION_STATE);
 		assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_E_FLASH);
 		assert_false(boot.image);
@@ -194,8 +298,6 @@ static void no_record_no_trial(void **state)
 
 static void only_the_record_of_this_trial_confirms(void **state)
 {
-	static const struct row row = { "", CONFIRMED(1), ACTIVATED(2), 0, 1, 0, 1, true, COT_OK,
-	                                0 };
 	static struct bench b;
 	struct cot_boot boot;
 	unsigned wrong;
@@ -206,7 +308,7 @@ static void only_the_record_of_this_trial_confirms(void **state)
 		struct cot_confirm record;
 
 		bench_begin(&b);
-		put_row(&b, &row);
+		put_row(&b, &trial_row);
 		assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
 		record = boot.handed;
 		record.slot ^= wrong == 1;
@@ -230,8 +332,6 @@ static void only_the_record_of_this_trial_confirms(void **state)
 
 static void third_failure_reverts(void **state)
 {
-	static const struct row row = { "", CONFIRMED(1), ACTIVATED(2), 0, 1, 0, 1, true, COT_OK,
-	                                0 };
 	static struct bench b;
 	const struct cot_sec_component *c = &b.store.state.component[0];
 	struct cot_boot boot;
@@ -239,7 +339,7 @@ static void third_failure_reverts(void **state)
 
 	(void)state;
 	bench_begin(&b);
-	put_row(&b, &row);
+	put_row(&b, &trial_row);
 	for (i = 1; i <= 3; i++) {
 		assert_int_equal(cot_boot_settle_at_reset(&b.store, &b.s->port, 0), COT_OK);
 		assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
@@ -293,6 +393,108 @@ static void impossible_length_does_not_boot(void **state)
 	bench_end(&b);
 }
 
+/* ---- the copy is what counts ------------------------------------------------------------------- */
+
+/* The slot's first reading is what runs; what it says later is nobody's concern. */
+static void the_copy_is_judged(void **state)
+{
+	static struct bench b;
+	unsigned reads;
+	struct cot_boot boot;
+
+	(void)state;
+	bench_begin(&b);
+	put_row(&b, &trial_row);
+	use_copy(&b);
+	use_unsteady_flash(&b, 0, 0);
+	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
+	assert_int_equal(boot.slot, 1);
+	reads = b.reads;
+	assert_int_equal(reads, (factory_image(&b)->len + 1023) / 1024);
+	/* Sound when it is copied, other bytes from then on. */
+	use_copy(&b);
+	use_unsteady_flash(&b, reads, UINT32_MAX);
+	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
+	assert_int_equal(boot.slot, 1);
+	assert_int_equal(b.reads, reads);
+	assert_gate(&b, &boot);
+	/* Other bytes when it is copied, sound from then on. */
+	use_copy(&b);
+	use_unsteady_flash(&b, reads - 1, reads);
+	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
+	assert_int_equal(boot.slot, 0);
+	assert_int_equal(boot.why, COT_E_HASH_MISMATCH);
+	assert_gate(&b, &boot);
+	bench_end(&b);
+}
+
+/* In its slot an image is read by either evaluation: both must find it sound. */
+static void a_slot_that_changes_its_mind_does_not_boot(void **state)
+{
+	static struct bench b;
+	struct cot_boot boot;
+	unsigned reads;
+
+	(void)state;
+	bench_begin(&b);
+	put_row(&b, &trial_row);
+	use_unsteady_flash(&b, 0, 0);
+	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
+	assert_int_equal(boot.slot, 1);
+	reads = b.reads / 2;
+	use_unsteady_flash(&b, reads, UINT32_MAX);
+	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
+	assert_false(boot.image);
+	assert_int_equal(boot.why, COT_E_HASH_MISMATCH);
+	assert_gate(&b, &boot);
+	bench_end(&b);
+}
+
+/* An image on trial that does not fit the run memory is given up, and the fallback
+ * is refused for the same. */
+static void what_does_not_fit_the_run_memory_does_not_boot(void **state)
+{
+	static struct bench b;
+	struct cot_boot boot;
+
+	(void)state;
+	bench_begin(&b);
+	put_row(&b, &trial_row);
+	use_copy(&b);
+	b.s->port.run_len = (uint32_t)factory_image(&b)->len;
+	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
+	assert_int_equal(boot.slot, 1);
+	b.s->port.run_len--;
+	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
+	assert_false(boot.image);
+	assert_int_equal(boot.why, COT_E_SLOT_SIZE);
+	assert_int_equal(b.store.state.component[0].slot[1].state, COT_SEC_SLOT_EMPTY);
+	assert_true(blank(b.run, b.s->port.run_len));
+	assert_int_equal(b.run[b.s->port.run_len], factory_image(&b)->bytes[b.s->port.run_len]);
+	bench_end(&b);
+}
+
+/* A floor that was misread into memory is neither believed nor written back. */
+static void memory_beside_the_record_is_not_recorded(void **state)
+{
+	static const struct row row = { "", CONFIRMED(1), DAMAGED(CONFIRMED, 2), 1, 2, 0, NO, false,
+	                                COT_E_ROLLBACK, 1 };
+	static struct bench b;
+	static struct cot_sec_store again;
+	struct cot_boot boot;
+
+	(void)state;
+	bench_begin(&b);
+	put_row(&b, &row);
+	b.store.state.component[0].counter = 0;
+	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_E_STORE);
+	assert_false(boot.image);
+	assert_gate(&b, &boot);
+	assert_int_equal(cot_sec_store_mount(&again, &b.s->flash.flash), COT_OK);
+	assert_int_equal(again.state.component[0].counter, 2);
+	bench_end(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +505,10 @@ int main(void)
 		cmocka_unit_test(third_failure_reverts),
 		cmocka_unit_test(late_confirmation_counts),
 		cmocka_unit_test(impossible_length_does_not_boot),
+		cmocka_unit_test(the_copy_is_judged),
+		cmocka_unit_test(a_slot_that_changes_its_mind_does_not_boot),
+		cmocka_unit_test(what_does_not_fit_the_run_memory_does_not_boot),
+		cmocka_unit_test(memory_beside_the_record_is_not_recorded),
 	};
 
 	return cmocka_run_group_tests_name("secondary_boot_boot", tests, NULL, NULL);
