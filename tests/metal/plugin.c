@@ -501,7 +501,10 @@ static bool add_exit(const char *text)
 	    !parse_after(&text, ':'))
 		return false;
 	exits[exit_count].code = (int)code;
-	return parse_window(text, &exits[exit_count++]);
+	if (!parse_window(text, &exits[exit_count]))
+		return false;
+	exits[exit_count++].start &= ~(uint64_t)1; /* the Thumb bit */
+	return true;
 }
 
 static bool set_limit(const char *text)
