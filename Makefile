@@ -67,11 +67,13 @@ CTL_SRC := $(call src,primary/cotterctl*.c)
 PRI_SRC := $(filter-out primary/main.c $(CTL_SRC),$(call src,primary/*.c))
 BOARD_SRC := secondary/ports/mps2/host/board.c
 ECU_SRC := $(filter-out secondary/ports/posix/main.c,$(call src,secondary/ports/posix/*.c))
-SIM_SRC := $(call src,tests/sim/*.c)
+SIM_SRC := $(call src,tests/sim/*.c tests/metal/backend.c)
 # A test program's source holds its main(); each becomes a program of its own.
 TEST_SRC := $(sort $(wildcard tests/unit/*.c tests/attack/*.c tests/e2e/*.c))
 FUZZ_SRC := $(call src,tests/fuzz/*.c)
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
+# The same against the boot loader in QEMU: make metal.
+METAL_SRC := $(wildcard $(patsubst %,tests/metal/%.c,install boot attack hostile))
 # Programs that tests and the demo run, no tests themselves.
 HAND_SRC := $(sort $(wildcard tests/tools/*.c))
 
@@ -96,6 +98,8 @@ TESTS := $(TEST_SRC:%.c=$(BUILD)/%)
 REPLAYS := $(FUZZ_SRC:%.c=$(BUILD)/%)
 BENCHES := $(BENCH_SRC:%.c=$(BUILD)/%)
 HANDS := $(HAND_SRC:%.c=$(BUILD)/%)
+METALS := $(METAL_SRC:%.c=$(BUILD)/%) \
+	$(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/attack/secondary_*.c))
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -119,7 +123,7 @@ endif
 
 $(filter-out $(call obj,$(FREE_SRC)),$(call obj,$(HOST_SRC) $(TOOL_SRC) $(CTL_SRC) \
 	$(PRI_SRC) $(ECU_SRC) $(BOARD_SRC) secondary/ports/mps2/host/main.c $(SIM_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(HAND_SRC) \
-	repo-tools/main.c primary/main.c secondary/ports/posix/main.c \
+	$(METAL_SRC) repo-tools/main.c primary/main.c secondary/ports/posix/main.c \
 	secondary/link/host/vbus_main.c tests/fuzz/replay_main.c)): OWN_CPPFLAGS += -D_GNU_SOURCE
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/.flags
@@ -239,7 +243,7 @@ firmware: packages sodium
 TEST_LIBS := $(LIBSIM) $(LIBTOOLS) $(LIBPRIMARY) $(LIBPOSIX) $(LIBMPS2) $(LIBCOTTER)
 test_libs = $(pc_cmocka) $(pc_curl) $(pc_jansson) $(crypto_libs)
 
-$(TESTS) $(BENCHES) $(HANDS): $(BUILD)/%: $(BUILD)/obj/%.o $(TEST_LIBS)
+$(sort $(TESTS) $(BENCHES) $(HANDS) $(METALS)): $(BUILD)/%: $(BUILD)/obj/%.o $(TEST_LIBS)
 	$(call link,$(test_libs))
 # A fuzz target without libFuzzer: replay_main.c feeds it the files of its corpus.
 $(REPLAYS): $(BUILD)/%: $(BUILD)/obj/%.o $(call obj,tests/fuzz/replay_main.c) $(TEST_LIBS)
@@ -281,6 +285,11 @@ powercut: all tests
 ## killpoints: kill -9 cotterd at every state-changing system call of a cycle
 killpoints: all tests
 	@sh tests/killpoints.sh
+
+## metal: the boot loader in QEMU: updates, trials, recovery, attacks (ID=NAME: one case)
+metal: packages sodium
+	@+$(MAKE) --no-print-directory -s $(parallel) $(METALS) $(FIRMWARE)
+	@sh tests/metal.sh $(METALS)
 
 ## freestanding: link the MCU sources for Cortex-M0+ and list what they leave undefined
 freestanding: packages

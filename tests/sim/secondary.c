@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A verifying secondary on RAM flash: see secondary.h.
+ * A verifying secondary: see secondary.h.
  */
 #include "tests/sim/secondary.h"
 
@@ -70,24 +70,30 @@ static void make_port(struct sim_secondary *s)
 
 /* ---- images and orders ------------------------------------------------------------------ */
 
-void sim_secondary_image(struct sim_secondary *s, const char *name, uint64_t counter, size_t len)
+static void fill_image(const struct sim_artifact *a)
 {
-	struct sim_artifact *a = &s->image[s->images++];
 	uint32_t x = 2166136261u;
 	size_t i;
 
+	for (i = 0; a->name[i]; i++)
+		x = (x ^ (uint8_t)a->name[i]) * 16777619u;
+	for (i = 0; i < a->len; i++) {
+		x = x * 1664525u + 1013904223u;
+		a->bytes[i] = (uint8_t)(x >> 24);
+	}
+}
+
+void sim_secondary_image(struct sim_secondary *s, const char *name, uint64_t counter, size_t len)
+{
+	struct sim_artifact *a = &s->image[s->images++];
+
 	need(s->images <= SIM_IMAGES);
 	snprintf(a->name, sizeof(a->name), "%s", name);
-	for (i = 0; name[i]; i++)
-		x = (x ^ (uint8_t)name[i]) * 16777619u;
 	a->counter = counter;
 	a->len = len;
 	a->bytes = malloc(len ? len : 1);
 	need(a->bytes != NULL);
-	for (i = 0; i < len; i++) {
-		x = x * 1664525u + 1013904223u;
-		a->bytes[i] = (uint8_t)(x >> 24);
-	}
+	s->backend->image(a);
 }
 
 const struct sim_artifact *sim_secondary_artifact(const struct sim_secondary *s, const char *name)
@@ -141,7 +147,7 @@ static json_t *served(struct sim_world *w, const char *name)
 	return json_loadb((const char *)file->bytes, file->len, JSON_REJECT_DUPLICATES, NULL);
 }
 
-static char *make_record(struct sim_secondary *s, size_t *ret_len)
+static void make_record(struct sim_secondary *s)
 {
 	json_int_t version = json_integer_value(
 		json_object_get(sim_signed(s->w, SIM_DIRECTOR, COT_ROLE_ROOT), "version"));
@@ -153,7 +159,7 @@ static char *make_record(struct sim_secondary *s, size_t *ret_len)
 	                                 json_array(), json_pack("[s]", SIM_SECONDARY_ECU) };
 	json_t *doc[COT_ROLE_COUNT] = { NULL };
 	json_t *record;
-	char name[80], *body, *ret;
+	char name[80], *body;
 
 	cot_build_file_of(cot_slice(a->bytes, a->len), &cot_crypto_full, &ecu.image);
 	json_array_append_new(p.ecus, cot_build_provision_ecu(&ecu));
@@ -165,10 +171,10 @@ static char *make_record(struct sim_secondary *s, size_t *ret_len)
 	json_decref(doc[COT_ROLE_ROOT]);
 	json_decref(doc[COT_ROLE_TARGETS]);
 	body = sim_text(record);
-	ret = sim_sign_text(body, s->w->repo[SIM_DIRECTOR].signers[COT_ROLE_ROOT], ret_len);
+	s->record = sim_sign_text(body, s->w->repo[SIM_DIRECTOR].signers[COT_ROLE_ROOT],
+	                          &s->record_len);
 	free(body);
 	json_decref(record);
-	return ret;
 }
 
 static void write_region(struct sim_secondary *s, enum cot_region region, uint32_t offset,
@@ -202,16 +208,14 @@ static void write_state(struct sim_secondary *s, const struct cot_identity *id)
 	need(cot_sec_commit_ledger(&store, &ledger) == COT_OK);
 }
 
-static void provision(struct sim_secondary *s)
+static void birth(struct sim_secondary *s)
 {
 	const struct sim_artifact *a = sim_secondary_artifact(s, "a-1.bin");
+	struct cot_slice record = cot_slice(s->record, s->record_len);
 	uint8_t header[COT_IDENTITY_HEADER];
 	struct cot_identity id;
-	struct cot_slice record;
-	size_t len;
 
-	s->record = make_record(s, &len);
-	record = cot_slice(s->record, len);
+	make_port(s);
 	need(cot_identity_parse(record, &cot_crypto_full, &id) == COT_OK);
 	need(cot_identity_check(&id, &cot_crypto_full) == COT_OK);
 	cot_identity_header(record, header);
@@ -219,24 +223,44 @@ static void provision(struct sim_secondary *s)
 	write_region(s, COT_REGION_IDENTITY, 0, cot_slice(header, sizeof(header)));
 	write_region(s, COT_REGION_SLOT_A, 0, cot_slice(a->bytes, a->len));
 	write_state(s, &id);
+	s->flash.ops = 0;
+}
+
+static struct sim_secondary *new_secondary(struct sim_world *w,
+                                           const struct sim_secondary_backend *backend,
+                                           const struct sim_flash_geometry *geometry)
+{
+	struct sim_secondary *s = calloc(1, sizeof(*s));
+
+	need(s != NULL);
+	s->backend = backend;
+	s->w = w;
+	s->random = 1;
+	s->now_ms = 1000;
+	if (backend->in_process)
+		sim_flash_init(&s->flash, geometry);
+	sim_secondary_image(s, "a-1.bin", 1, 20000);
+	make_record(s);
+	backend->birth(s);
+	sim_secondary_reset(s, false);
+	return s;
 }
 
 struct sim_secondary *sim_secondary_new(struct sim_world *w,
                                         const struct sim_flash_geometry *geometry)
 {
-	struct sim_secondary *s = calloc(1, sizeof(*s));
+	return new_secondary(w, &sim_backend, geometry);
+}
 
-	need(s != NULL);
-	s->w = w;
-	s->random = 1;
-	s->now_ms = 1000;
-	sim_flash_init(&s->flash, geometry);
-	make_port(s);
-	sim_secondary_image(s, "a-1.bin", 1, 20000);
-	provision(s);
-	s->flash.ops = 0;
-	sim_secondary_reset(s, false);
-	return s;
+struct sim_secondary *sim_secondary_open(struct sim_world *w,
+                                         const struct sim_secondary_backend *backend)
+{
+	return new_secondary(w, backend, &sim_flash_posix);
+}
+
+static void end(struct sim_secondary *s)
+{
+	sim_flash_free(&s->flash);
 }
 
 void sim_secondary_free(struct sim_secondary *s)
@@ -245,7 +269,7 @@ void sim_secondary_free(struct sim_secondary *s)
 
 	for (i = 0; i < s->images; i++)
 		free(s->image[i].bytes);
-	sim_flash_free(&s->flash);
+	s->backend->end(s);
 	free(s->record);
 	free(s->time_text);
 	free(s);
@@ -261,7 +285,7 @@ static bool confirms(const struct sim_secondary *s)
 	return s->test == SIM_TEST_OK && !(slot->name_len > 3 && memcmp(slot->name, "bad", 3) == 0);
 }
 
-void sim_secondary_reset(struct sim_secondary *s, bool programming)
+static void reset(struct sim_secondary *s, bool programming)
 {
 	enum cot_err err;
 
@@ -269,11 +293,13 @@ void sim_secondary_reset(struct sim_secondary *s, bool programming)
 	memset(s->time_buf, 0xA5, sizeof(s->time_buf));
 	memset(s->response, 0xA5, sizeof(s->response));
 	memset(&s->boot, 0, sizeof(s->boot));
-	s->resets++;
 	s->now_ms += 100;
 	err = cot_sec_init(&s->node, &s->port, s->now_ms);
 	if (err == COT_OK && !programming) {
 		err = cot_sec_boot(&s->node, &s->boot);
+		/* A port that jumps by the gate comes to what this one takes from `image`. */
+		need(cot_boot_accepted(&s->boot, COT_BOOT_MASKED(1, s->boot.slot)) ==
+		     (err == COT_OK && s->boot.image ? 1 : 0));
 		if (err == COT_OK && s->boot.image) {
 			if (s->boot.trial && confirms(s))
 				need(cot_confirm_write(&s->flash.flash, &s->boot.handed) == COT_OK);
@@ -282,6 +308,12 @@ void sim_secondary_reset(struct sim_secondary *s, bool programming)
 		}
 	}
 	cot_sec_enter_loader(&s->node, programming, s->now_ms);
+}
+
+void sim_secondary_reset(struct sim_secondary *s, bool programming)
+{
+	s->resets++;
+	s->backend->reset(s, programming);
 }
 
 static void follow_reset(struct sim_secondary *s)
@@ -297,13 +329,12 @@ static bool is_pending(struct cot_slice response)
 	return response.len == 3 && response.ptr[0] == 0x7F && response.ptr[2] == 0x78;
 }
 
-struct cot_slice sim_secondary_ask(struct sim_secondary *s, struct cot_slice request)
+static void ask(struct sim_secondary *s, struct cot_slice request)
 {
 	struct cot_slice response;
 	unsigned steps = 0;
 	bool done = false;
 
-	s->answer_len = 0;
 	cot_sec_request(&s->node, request, s->now_ms);
 	while (!done) {
 		if (cot_sec_response(&s->node, &response)) {
@@ -323,6 +354,12 @@ struct cot_slice sim_secondary_ask(struct sim_secondary *s, struct cot_slice req
 		}
 	}
 	follow_reset(s);
+}
+
+struct cot_slice sim_secondary_ask(struct sim_secondary *s, struct cot_slice request)
+{
+	s->answer_len = 0;
+	s->backend->ask(s, request);
 	return cot_slice(s->answer, s->answer_len);
 }
 
@@ -348,10 +385,12 @@ uint8_t sim_secondary_uds(struct sim_secondary *s, const struct cot_uds_request 
 /* What a negative response stands for: the node remembers the exact word. */
 static enum cot_err of_nrc(struct sim_secondary *s, uint8_t nrc)
 {
+	enum cot_err last;
+
 	if (nrc == COT_NRC_NONE)
 		return COT_OK;
-	return cot_uds_nrc_of(s->node.last) == (enum cot_uds_nrc)nrc ? s->node.last
-	                                                             : cot_uds_err_of(nrc);
+	last = sim_secondary_last(s);
+	return cot_uds_nrc_of(last) == (enum cot_uds_nrc)nrc ? last : cot_uds_err_of(nrc);
 }
 
 enum cot_err sim_secondary_session(struct sim_secondary *s, uint8_t sub)
@@ -583,15 +622,165 @@ enum cot_err sim_secondary_update(struct sim_secondary *s, const char *name)
 	return err;
 }
 
-bool sim_secondary_runs(const struct sim_secondary *s, const char *name)
+bool sim_secondary_runs(struct sim_secondary *s, const char *name)
 {
-	const struct cot_sec_component *c = &s->node.store.state.component[0];
 	const struct sim_artifact *a = sim_secondary_artifact(s, name);
+	struct sim_secondary_view view = sim_secondary_view(s);
 	uint8_t hash[COT_SHA256_LEN];
+	struct cot_sec_state state;
+	const struct cot_sec_slot *slot;
 
-	if (s->node.mode != COT_MODE_APPLICATION || s->node.running >= COT_SEC_SLOTS ||
-	    c->slot[s->node.running].state != COT_SEC_SLOT_CONFIRMED)
+	if (view.mode != COT_MODE_APPLICATION || view.running >= COT_SEC_SLOTS)
 		return false;
+	sim_secondary_state(s, &state);
+	slot = &state.component[0].slot[view.running];
 	cot_hash_once(&cot_crypto_full, COT_HASH_SHA256, cot_slice(a->bytes, a->len), hash);
-	return memcmp(hash, c->slot[s->node.running].sha256, sizeof(hash)) == 0;
+	return slot->state == COT_SEC_SLOT_CONFIRMED &&
+	       memcmp(hash, slot->sha256, sizeof(hash)) == 0;
+}
+
+/* ---- the node of this process --------------------------------------------------------------- */
+
+static void view(struct sim_secondary *s, struct sim_secondary_view *ret)
+{
+	const struct cot_sec *node = &s->node;
+
+	*ret = (struct sim_secondary_view){ node->mode, node->running, node->last,
+		                            node->store.ledger.budget,
+		                            node->install.writer.taken };
+}
+
+static void state(struct sim_secondary *s, struct cot_sec_state *ret)
+{
+	*ret = s->node.store.state;
+}
+
+static void read_flash(struct sim_secondary *s, enum cot_region region, uint32_t offset,
+                       void *ret, uint32_t len)
+{
+	need(offset <= s->flash.flash.region[region].size &&
+	     len <= s->flash.flash.region[region].size - offset);
+	memcpy(ret, s->flash.mem[region] + offset, len);
+}
+
+static uint32_t region_size(struct sim_secondary *s, enum cot_region region)
+{
+	return s->flash.flash.region[region].size;
+}
+
+static uint64_t writes(struct sim_secondary *s)
+{
+	return s->flash.ops;
+}
+
+static const struct cot_flash *unpowered(struct sim_secondary *s)
+{
+	return &s->flash.flash;
+}
+
+static uint8_t *cells(struct sim_secondary *s, enum cot_region region)
+{
+	return s->flash.mem[region];
+}
+
+static uint8_t *save(struct sim_secondary *s)
+{
+	return sim_flash_snapshot(&s->flash);
+}
+
+static void load(struct sim_secondary *s, const uint8_t *saved)
+{
+	sim_flash_restore(&s->flash, saved);
+}
+
+const struct sim_secondary_backend sim_backend = {
+	.name = "sim",
+	.in_process = true,
+	.image = fill_image,
+	.birth = birth,
+	.end = end,
+	.reset = reset,
+	.ask = ask,
+	.view = view,
+	.state = state,
+	.read = read_flash,
+	.region_size = region_size,
+	.writes = writes,
+	.unpowered = unpowered,
+	.cells = cells,
+	.save = save,
+	.load = load
+};
+
+/* ---- what a test wants to know ---------------------------------------------------------------- */
+
+struct sim_secondary_view sim_secondary_view(struct sim_secondary *s)
+{
+	struct sim_secondary_view ret;
+
+	s->backend->view(s, &ret);
+	return ret;
+}
+
+enum cot_err sim_secondary_last(struct sim_secondary *s)
+{
+	return sim_secondary_view(s).last;
+}
+
+void sim_secondary_state(struct sim_secondary *s, struct cot_sec_state *ret)
+{
+	s->backend->state(s, ret);
+}
+
+void sim_secondary_read(struct sim_secondary *s, enum cot_region region, uint32_t offset,
+                        void *ret, uint32_t len)
+{
+	s->backend->read(s, region, offset, ret, len);
+}
+
+uint32_t sim_secondary_slot_size(struct sim_secondary *s)
+{
+	return s->backend->region_size(s, COT_REGION_SLOT_A);
+}
+
+struct cot_confirm sim_secondary_handed(struct sim_secondary *s)
+{
+	struct cot_confirm ret = { .slot = COT_SEC_SLOTS };
+	struct cot_sec_state now;
+	const struct cot_sec_component *c = &now.component[0];
+
+	sim_secondary_state(s, &now);
+	ret.slot = cot_sec_component_find(c, COT_SEC_SLOT_TRIAL);
+	need(ret.slot < COT_SEC_SLOTS);
+	memcpy(ret.sha256, c->slot[ret.slot].sha256, sizeof(ret.sha256));
+	memcpy(ret.trial, c->trial, sizeof(ret.trial));
+	return ret;
+}
+
+uint64_t sim_secondary_writes(struct sim_secondary *s)
+{
+	return s->backend->writes(s);
+}
+
+/* ---- flash in other hands ------------------------------------------------------------------------ */
+
+const struct cot_flash *sim_secondary_unpowered(struct sim_secondary *s)
+{
+	return s->backend->unpowered(s);
+}
+
+uint8_t *sim_secondary_cells(struct sim_secondary *s, enum cot_region region)
+{
+	return s->backend->cells(s, region);
+}
+
+uint8_t *sim_secondary_save(struct sim_secondary *s)
+{
+	return s->backend->save(s);
+}
+
+void sim_secondary_load(struct sim_secondary *s, const uint8_t *saved)
+{
+	s->backend->load(s, saved);
+	sim_secondary_reset(s, false);
 }

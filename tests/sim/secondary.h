@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A verifying secondary on RAM flash, and the conversation of an honest primary
- * with it: the product's own code from request bytes down to flash, without a
- * link and without waiting.
+ * A verifying secondary, and the conversation of an honest primary with it.
  *
  *   struct sim_world *w = sim_world_new();
  *   struct sim_secondary *s = sim_secondary_new(w, &sim_flash_posix);
  *   sim_secondary_release(s, "a-2.bin", 2);       an image, and its order
- *   err = sim_secondary_update(s);                 the whole of docs/link.md
+ *   err = sim_secondary_update(s, "a-2.bin");      the whole of docs/link.md
  *
  * It is ECU-A with hardware hw-a in the world's vehicle, born with the
  * Director's documents as they are then and "a-1.bin", counter 1, in slot A.
  * A reset loses all of its RAM.  Single steps are there for tests that go
  * another way than an honest primary.
+ *
+ * Who that node is says its backend.  sim_backend is the product's own code in
+ * this process, from request bytes down to flash in RAM, without a link and
+ * without waiting; its parts (node, flash, clock) lie open in the struct.
+ * tests/metal/backend.h is the boot loader of the mps2 board in an emulator.  A
+ * test that keeps to the functions below runs against either.
  */
 #ifndef COTTER_TESTS_SIM_SECONDARY_H
 #define COTTER_TESTS_SIM_SECONDARY_H
@@ -35,7 +39,46 @@ struct sim_artifact {
 	size_t len;
 };
 
+struct sim_secondary;
+
+/* What a node tells of itself, as a status request would. */
+struct sim_secondary_view {
+	enum cot_node_mode mode;
+	uint8_t running;   /* slot whose image runs; COT_SEC_SLOTS: none */
+	enum cot_err last; /* last refusal since reset */
+	uint16_t budget;
+	uint32_t taken;    /* bytes of the artifact that were taken */
+};
+
+struct sim_secondary_backend {
+	const char *name;
+	bool in_process; /* node, flash and now_ms of the struct are the node's */
+	/* Fills a->bytes, of a->len bytes, by the image's name. */
+	void (*image)(const struct sim_artifact *a);
+	/* From record and "a-1.bin" to a node that was never powered. */
+	void (*birth)(struct sim_secondary *s);
+	void (*end)(struct sim_secondary *s);
+	void (*reset)(struct sim_secondary *s, bool programming);
+	/* Fills s->answer. */
+	void (*ask)(struct sim_secondary *s, struct cot_slice request);
+	void (*view)(struct sim_secondary *s, struct sim_secondary_view *ret);
+	/* What would be there if power went now. */
+	void (*state)(struct sim_secondary *s, struct cot_sec_state *ret);
+	void (*read)(struct sim_secondary *s, enum cot_region region, uint32_t offset,
+	             void *ret, uint32_t len);
+	uint32_t (*region_size)(struct sim_secondary *s, enum cot_region region);
+	uint64_t (*writes)(struct sim_secondary *s);
+	const struct cot_flash *(*unpowered)(struct sim_secondary *s);
+	uint8_t *(*cells)(struct sim_secondary *s, enum cot_region region);
+	uint8_t *(*save)(struct sim_secondary *s);
+	void (*load)(struct sim_secondary *s, const uint8_t *saved);
+};
+
+extern const struct sim_secondary_backend sim_backend;
+
 struct sim_secondary {
+	const struct sim_secondary_backend *backend;
+	void *board;              /* the backend's own */
 	struct sim_world *w;
 	struct sim_flash flash;
 	struct cot_port port;
@@ -56,11 +99,15 @@ struct sim_secondary {
 	size_t answer_len;
 	uint8_t window[256 * 1024];
 	char *record;
+	size_t record_len;
 	char *time_text; /* last time message; a cut may leave it behind */
 };
 
 struct sim_secondary *sim_secondary_new(struct sim_world *w,
                                         const struct sim_flash_geometry *geometry);
+/* The same by any backend; sim_backend with the posix port's geometry. */
+struct sim_secondary *sim_secondary_open(struct sim_world *w,
+                                         const struct sim_secondary_backend *backend);
 void sim_secondary_free(struct sim_secondary *s);
 
 /* An image of that many bytes, made from its name, that can be ordered. */
@@ -114,6 +161,31 @@ enum cot_err sim_secondary_install(struct sim_secondary *s, const char *name);
 enum cot_err sim_secondary_update(struct sim_secondary *s, const char *name);
 
 /* Does the node run that image, confirmed? */
-bool sim_secondary_runs(const struct sim_secondary *s, const char *name);
+bool sim_secondary_runs(struct sim_secondary *s, const char *name);
+
+/* ---- what a test wants to know ------------------------------------------------------- */
+
+struct sim_secondary_view sim_secondary_view(struct sim_secondary *s);
+enum cot_err sim_secondary_last(struct sim_secondary *s);
+/* What is stored: what a node would find if power went now. */
+void sim_secondary_state(struct sim_secondary *s, struct cot_sec_state *ret);
+void sim_secondary_read(struct sim_secondary *s, enum cot_region region, uint32_t offset,
+                        void *ret, uint32_t len);
+uint32_t sim_secondary_slot_size(struct sim_secondary *s);
+/* What the image that was tried last was handed over. */
+struct cot_confirm sim_secondary_handed(struct sim_secondary *s);
+/* A number that is another one after flash was written. */
+uint64_t sim_secondary_writes(struct sim_secondary *s);
+
+/* ---- flash in other hands --------------------------------------------------------------- */
+
+/* Both take the power away where there is any; the next reset gives it back.  By the
+ * rules of flash, or cell by cell. */
+const struct cot_flash *sim_secondary_unpowered(struct sim_secondary *s);
+uint8_t *sim_secondary_cells(struct sim_secondary *s, enum cot_region region);
+
+/* All of flash, malloc'ed, and back, followed by a reset. */
+uint8_t *sim_secondary_save(struct sim_secondary *s);
+void sim_secondary_load(struct sim_secondary *s, const uint8_t *saved);
 
 #endif

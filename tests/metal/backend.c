@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The mps2 board as the node of a test: see backend.h.
+ */
+#include "tests/metal/backend.h"
+
+#include "keys/crypto/init.h"
+#include "keys/host/keyfile.h"
+#include "secondary/ports/mps2/layout.h"
+#include "secondary/ports/posix/board.h"
+#include "secondary/ports/posix/factory.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define STEP_MS 30000
+#define QUIET_MS 300 /* for a request whose answer is suppressed */
+#define ANSWER_MS 60u
+#define ANSWER_RESET_MS 2000u /* a reset that is asked for twice would be two */
+
+struct metal *metal_of(const struct sim_secondary *s)
+{
+	return s->board;
+}
+
+static void need(bool ok, const struct metal *m, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "metal: %s\n", what);
+	if (m && m->console)
+		fprintf(stderr, "---- console\n%s----\n", m->console);
+	abort();
+}
+
+void metal_choose_case(void)
+{
+	const char *name = getenv("CASE");
+
+	if (!name || !*name)
+		name = getenv("ID");
+	if (name && *name)
+		cmocka_set_test_filter(name);
+}
+
+/* ---- images ------------------------------------------------------------------------- */
+
+static const char *build_folder(void)
+{
+	const char *build = getenv("BUILD");
+
+	return build && *build ? build : "build";
+}
+
+static void choose(char *ret, size_t max, const char *variable, const char *below_build)
+{
+	const char *chosen = getenv(variable);
+
+	if (chosen && *chosen)
+		snprintf(ret, max, "%s", chosen);
+	else
+		snprintf(ret, max, "%s/%s", build_folder(), below_build);
+}
+
+static FILE *open_app(const char *word)
+{
+	char folder[512], path[640];
+
+	choose(folder, sizeof(folder), "APPS", "mcu/m3");
+	snprintf(path, sizeof(path), "%s/app-%s.bin", folder, word);
+	return fopen(path, "rb");
+}
+
+/* The application behind an image's name: by the word before ".bin". */
+static FILE *app_of(const char *name)
+{
+	const char *dot = strrchr(name, '.'), *at = dot ? dot : name + strlen(name);
+	unsigned sum = 0;
+	char word[80];
+	FILE *f;
+
+	while (at > name && at[-1] != '-')
+		sum += (uint8_t)*--at;
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(at, "."), at);
+	f = open_app(word);
+	if (f)
+		return f;
+	if (strncmp(name, "bad", 3) == 0)
+		return open_app("undecided");
+	snprintf(word, sizeof(word), "good%u", 1 + sum % 3);
+	return open_app(word);
+}
+
+static void metal_image(const struct sim_artifact *a)
+{
+	FILE *f = app_of(a->name);
+	size_t i;
+
+	need(f != NULL, NULL, "no application to make an image of: make firmware");
+	sim_backend.image(a);
+	i = fread(a->bytes, 1, a->len, f);
+	need(i > 0 || a->len == 0, NULL, "an application cannot be read");
+	fclose(f);
+}
+
+/* ---- the console ----------------------------------------------------------------------- */
+
+static void drain_console(struct metal *m)
+{
+	char bytes[512];
+	ssize_t n;
+
+	while (m->board.console >= 0 &&
+	       (n = read(m->board.console, bytes, sizeof(bytes))) > 0) {
+		m->console = realloc(m->console, m->console_len + (size_t)n + 1);
+		need(m->console != NULL, NULL, "no memory");
+		memcpy(m->console + m->console_len, bytes, (size_t)n);
+		m->console_len += (size_t)n;
+		m->console[m->console_len] = '\0';
+	}
+}
+
+unsigned metal_said(const struct sim_secondary *s, const char *text)
+{
+	const char *at = metal_of(s)->console;
+	unsigned n = 0;
+
+	while (at && (at = strstr(at, text))) {
+		n++;
+		at += strlen(text);
+	}
+	return n;
+}
+
+/* The machine went away without being asked: power is off from here on. */
+static void look_after_machine(struct metal *m)
+{
+	int status = 0;
+
+	if (!mps2_board_ended(&m->board, &status))
+		return;
+	drain_console(m);
+	mps2_board_stop(&m->board);
+	need(m->power != NULL, m, "the machine ended by itself");
+	longjmp(*m->power, 1);
+}
+
+static void wait_for_bytes(struct metal *m, uint64_t until_ms)
+{
+	uint64_t now = posix_now_ms();
+	bool sending = m->board.link >= 0 && cot_link_sending(&m->link.link);
+	struct pollfd fds[2] = {
+		{ m->board.link, (short)(POLLIN | (sending ? POLLOUT : 0)), 0 },
+		{ m->board.console, POLLIN, 0 }
+	};
+
+	(void)poll(fds, 2, until_ms > now ? (int)(until_ms - now) : 0);
+	drain_console(m);
+	look_after_machine(m);
+}
+
+bool metal_hear(struct sim_secondary *s, const char *text, unsigned times, int timeout_ms)
+{
+	struct metal *m = metal_of(s);
+	uint64_t until = posix_now_ms() + (uint64_t)timeout_ms;
+
+	drain_console(m);
+	while (metal_said(s, text) < times) {
+		if (posix_now_ms() >= until || m->board.pid <= 0)
+			return false;
+		wait_for_bytes(m, until);
+	}
+	return true;
+}
+
+/* ---- the line ------------------------------------------------------------------------------ */
+
+static enum cot_err line_read(void *ctx, uint8_t *buf, size_t len, size_t *ret_moved)
+{
+	const struct metal *m = ctx;
+	ssize_t n = read(m->board.link, buf, len);
+
+	*ret_moved = n > 0 ? (size_t)n : 0;
+	return COT_OK;
+}
+
+static enum cot_err line_write(void *ctx, const uint8_t *buf, size_t len, size_t *ret_moved)
+{
+	const struct metal *m = ctx;
+	ssize_t n = write(m->board.link, buf, len);
+
+	*ret_moved = n > 0 ? (size_t)n : 0;
+	return COT_OK;
+}
+
+/* A client that never gave a request up: its epoch is new. */
+static void begin_line(struct metal *m)
+{
+	const struct cot_serial_port port = { line_read, line_write, m };
+	struct cot_serial_config config = {
+		.attempts = UINT8_MAX,
+		.rx = m->rx,
+		.rx_cap = sizeof(m->rx),
+		.tx = m->tx,
+		.tx_cap = sizeof(m->tx)
+	};
+
+	need(getrandom(&config.epoch, sizeof(config.epoch), 0) == sizeof(config.epoch), m,
+	     "no random epoch");
+	cot_serial_link_init(&m->link, &config, &port);
+}
+
+static bool names_reset(struct cot_slice request)
+{
+	return request.ptr[0] == COT_UDS_SESSION || request.ptr[0] == COT_UDS_RESET;
+}
+
+static bool suppressed(struct cot_slice request)
+{
+	bool has_sub = names_reset(request) || request.ptr[0] == COT_UDS_ROUTINE ||
+	               request.ptr[0] == COT_UDS_PRESENT;
+
+	return has_sub && request.len > 1 && (request.ptr[1] & COT_UDS_SUPPRESS) != 0;
+}
+
+/* COT_OK: it is in s->answer.  COT_PENDING: go on. */
+static enum cot_err take_answer(struct sim_secondary *s, struct cot_slice msg)
+{
+	if (msg.len == 3 && msg.ptr[0] == COT_UDS_NEGATIVE && msg.ptr[2] == COT_NRC_PENDING) {
+		s->pendings++;
+		return COT_PENDING;
+	}
+	need(msg.len <= sizeof(s->answer), metal_of(s), "an answer that is too long");
+	memcpy(s->answer, msg.ptr, msg.len);
+	s->answer_len = msg.len;
+	return COT_OK;
+}
+
+static void metal_ask(struct sim_secondary *s, struct cot_slice request)
+{
+	struct metal *m = metal_of(s);
+	uint64_t now = posix_now_ms();
+	uint64_t until = now + (suppressed(request) ? QUIET_MS : STEP_MS);
+	enum cot_err err = COT_PENDING;
+	struct cot_slice msg;
+
+	need(m->board.pid > 0, m, "a request while power is off");
+	m->link.serial.config.answer_ms = names_reset(request) ? ANSWER_RESET_MS : ANSWER_MS;
+	need(cot_link_send(&m->link.link, request, now) == COT_OK, m, "a request cannot be sent");
+	while (err != COT_OK && now < until) {
+		uint64_t due;
+
+		err = cot_link_poll(&m->link.link, now, &msg);
+		if (err == COT_OK)
+			err = take_answer(s, msg);
+		need(err == COT_OK || err == COT_PENDING, m, "the line failed");
+		due = cot_link_due(&m->link.link, now);
+		if (err == COT_PENDING)
+			wait_for_bytes(m, due < until ? due : until);
+		now = posix_now_ms();
+	}
+	need(err == COT_OK || suppressed(request), m, "the machine does not answer");
+	if (err != COT_OK)
+		begin_line(m);
+}
+
+/* ---- power ---------------------------------------------------------------------------------- */
+
+static void out_of_hands(struct metal *m)
+{
+	if (m->in_hands)
+		posix_flash_close(&m->flash);
+	m->in_hands = false;
+}
+
+void metal_power_off(struct sim_secondary *s)
+{
+	struct metal *m = metal_of(s);
+
+	drain_console(m);
+	mps2_board_stop(&m->board);
+}
+
+void metal_power_on(struct sim_secondary *s)
+{
+	struct metal *m = metal_of(s);
+
+	out_of_hands(m);
+	m->config.loader = m->loader;
+	m->config.flash = m->path;
+	need(mps2_board_start(&m->board, &m->config) == COT_OK, m,
+	     "the machine cannot be started (make firmware; qemu-system-arm)");
+	begin_line(m);
+}
+
+/* Until the loader has decided what to do. */
+static void hear_decision(struct sim_secondary *s, unsigned boots, unsigned stays)
+{
+	struct metal *m = metal_of(s);
+	uint64_t until = posix_now_ms() + STEP_MS;
+
+	while (metal_said(s, ": boots slot") <= boots && metal_said(s, ": stays in the") <= stays) {
+		need(posix_now_ms() < until, m, "the loader says nothing");
+		wait_for_bytes(m, until);
+	}
+}
+
+static void metal_reset(struct sim_secondary *s, bool programming)
+{
+	unsigned boots, stays;
+
+	metal_power_off(s);
+	boots = metal_said(s, ": boots slot");
+	stays = metal_said(s, ": stays in the");
+	metal_power_on(s);
+	hear_decision(s, boots, stays);
+	if (programming)
+		need(sim_secondary_session(s, COT_UDS_SESSION_PROGRAMMING) == COT_OK,
+		     metal_of(s), "no programming session");
+}
+
+/* ---- birth and end ----------------------------------------------------------------------------- */
+
+static void put(struct metal *m, const char *name, const void *bytes, size_t len, char ret[160])
+{
+	FILE *f;
+
+	snprintf(ret, 160, "%s/%s", m->folder, name);
+	f = fopen(ret, "wb");
+	need(f && fwrite(bytes, 1, len, f) == len && fclose(f) == 0, m, "cannot write a file");
+}
+
+/* The ECU's key of the world as a key file. */
+static void put_key(struct metal *m, char ret[160])
+{
+	static const struct cot_keyfile_options options = { .force = true };
+	uint8_t text[] = { 'c', 'o', 't', 't', 'e', 'r', ' ', 's', 'i', 'm', 0, SIM_SECONDARY_KEY };
+	uint8_t seed[COT_SHA256_LEN];
+	struct cot_secret secret = { .bytes = NULL };
+
+	snprintf(ret, 160, "%s/key", m->folder);
+	cot_hash_once(&cot_crypto_full, COT_HASH_SHA256, cot_slice(text, sizeof(text)), seed);
+	need(cot_secret_import(COT_SCHEME_ED25519, seed, &secret) == COT_OK &&
+	     cot_keyfile_write(ret, &secret, cot_slice(NULL, 0), &options) == COT_OK,
+	     m, "cannot write the ECU's key");
+	cot_secret_free(&secret);
+}
+
+static void make_flash(struct sim_secondary *s)
+{
+	struct metal *m = metal_of(s);
+	const struct sim_artifact *a = sim_secondary_artifact(s, "a-1.bin");
+	char record[160], key[160], image[160];
+	struct posix_factory factory = { m->path, record, key, image, &posix_layout_mps2, 0, true };
+	const char *what = "";
+
+	put(m, "record", s->record, s->record_len, record);
+	put(m, "image", a->bytes, a->len, image);
+	put_key(m, key);
+	if (posix_factory_run(&factory, &what) != COT_OK)
+		need(false, m, what);
+	unlink(record);
+	unlink(key);
+	unlink(image);
+}
+
+static void metal_birth(struct sim_secondary *s)
+{
+	struct metal *m = calloc(1, sizeof(*m));
+	const char *tmp = getenv("TMPDIR");
+
+	need(m != NULL && cot_crypto_init() == COT_OK, NULL, "no memory");
+	s->board = m;
+	m->board = (struct mps2_board){ .pid = -1, .link = -1, .console = -1, .lock = -1 };
+	choose(m->loader, sizeof(m->loader), "LOADER", "mcu/m3/loader-ed25519.elf");
+	snprintf(m->folder, sizeof(m->folder), "%s/cotter-metal-XXXXXX",
+	         tmp && *tmp ? tmp : P_tmpdir);
+	need(mkdtemp(m->folder) != NULL, m, "no folder for the flash file");
+	snprintf(m->path, sizeof(m->path), "%s/flash", m->folder);
+	signal(SIGPIPE, SIG_IGN);
+	make_flash(s);
+}
+
+static void metal_end(struct sim_secondary *s)
+{
+	struct metal *m = metal_of(s);
+
+	metal_power_off(s);
+	out_of_hands(m);
+	unlink(m->path);
+	rmdir(m->folder);
+	free(m->console);
+	free(m);
+}
+
+/* ---- what is stored -------------------------------------------------------------------------------- */
+
+/* While the machine stands still its memory, the file, is as a loss of power would
+ * leave it. */
+static void freeze(struct metal *m)
+{
+	int status = 0;
+
+	if (m->board.pid <= 0)
+		return;
+	kill(m->board.pid, SIGSTOP);
+	need(waitpid(m->board.pid, &status, WUNTRACED) == m->board.pid && WIFSTOPPED(status), m,
+	     "the machine does not stand still");
+}
+
+static void thaw(struct metal *m)
+{
+	if (m->board.pid > 0)
+		kill(m->board.pid, SIGCONT);
+}
+
+static void view_flash(struct metal *m, struct posix_flash *ret)
+{
+	freeze(m);
+	need(posix_flash_view(ret, m->path) == COT_OK, m, "the flash file is none");
+}
+
+static void close_view(struct metal *m, struct posix_flash *f)
+{
+	posix_flash_close(f);
+	thaw(m);
+}
+
+static void metal_state(struct sim_secondary *s, struct cot_sec_state *ret)
+{
+	static struct cot_sec_store store;
+	struct metal *m = metal_of(s);
+	struct posix_flash f;
+
+	view_flash(m, &f);
+	need(cot_sec_store_mount(&store, &f.flash) == COT_OK, m, "there is no state in flash");
+	close_view(m, &f);
+	*ret = store.state;
+}
+
+static void metal_read(struct sim_secondary *s, enum cot_region region, uint32_t offset,
+                       void *ret, uint32_t len)
+{
+	struct metal *m = metal_of(s);
+	struct posix_flash f;
+
+	view_flash(m, &f);
+	need(f.flash.read(f.flash.ctx, region, offset, ret, len) == COT_OK, m, "a read of flash");
+	close_view(m, &f);
+}
+
+static uint32_t metal_region_size(struct sim_secondary *s, enum cot_region region)
+{
+	(void)s;
+	return posix_layout_mps2.region[region];
+}
+
+/* FNV-1a over the regions; the random source's own counter lies behind them. */
+static uint64_t metal_writes(struct sim_secondary *s)
+{
+	struct metal *m = metal_of(s);
+	uint64_t sum = 14695981039346656037u;
+	struct posix_flash f;
+	size_t i;
+
+	view_flash(m, &f);
+	for (i = 0; i < MPS2_AT_SEED; i++)
+		sum = (sum ^ f.mem[i]) * 1099511628211u;
+	close_view(m, &f);
+	return sum;
+}
+
+static void metal_view(struct sim_secondary *s, struct sim_secondary_view *ret)
+{
+	struct cot_component_status c = { .slot = COT_NO_SLOT };
+	struct cot_node_status n;
+
+	need(sim_secondary_node(s, &n) == COT_OK, metal_of(s), "no status");
+	if (n.mode != COT_MODE_UNPROVISIONED)
+		need(sim_secondary_component(s, &c) == COT_OK, metal_of(s), "no status of the ECU");
+	*ret = (struct sim_secondary_view){
+		n.mode, c.slot == COT_NO_SLOT ? COT_SEC_SLOTS : c.slot, n.last, n.budget,
+		c.staged_have
+	};
+}
+
+/* ---- flash in other hands ----------------------------------------------------------------------------- */
+
+static struct posix_flash *take_in_hands(struct sim_secondary *s)
+{
+	struct metal *m = metal_of(s);
+
+	metal_power_off(s);
+	if (!m->in_hands)
+		need(posix_flash_open(&m->flash, m->path) == COT_OK, m, "the flash file is none");
+	m->in_hands = true;
+	return &m->flash;
+}
+
+static const struct cot_flash *metal_unpowered(struct sim_secondary *s)
+{
+	return &take_in_hands(s)->flash;
+}
+
+static uint8_t *metal_cells(struct sim_secondary *s, enum cot_region region)
+{
+	struct posix_flash *f = take_in_hands(s);
+
+	return f->mem + posix_flash_offset(f, region);
+}
+
+/* Header and what the part keeps for itself included; the rest is a hole. */
+static uint8_t *metal_save(struct sim_secondary *s)
+{
+	struct metal *m = metal_of(s);
+	struct posix_flash f;
+	uint8_t *ret;
+
+	view_flash(m, &f);
+	ret = malloc(f.used);
+	need(ret != NULL, m, "no memory");
+	memcpy(ret, f.mem, f.used);
+	close_view(m, &f);
+	return ret;
+}
+
+static void metal_load(struct sim_secondary *s, const uint8_t *saved)
+{
+	struct posix_flash *f = take_in_hands(s);
+
+	memcpy(f->mem, saved, f->used);
+}
+
+const struct sim_secondary_backend metal_backend = {
+	.name = "metal",
+	.image = metal_image,
+	.birth = metal_birth,
+	.end = metal_end,
+	.reset = metal_reset,
+	.ask = metal_ask,
+	.view = metal_view,
+	.state = metal_state,
+	.read = metal_read,
+	.region_size = metal_region_size,
+	.writes = metal_writes,
+	.unpowered = metal_unpowered,
+	.cells = metal_cells,
+	.save = metal_save,
+	.load = metal_load
+};
