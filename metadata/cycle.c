@@ -132,7 +132,7 @@ static bool config_sound(const struct cot_cycle_config *config)
 
 	if (config->repo_count < 1 || config->repo_count > COT_MAX_REPOS)
 		return false;
-	if (config->repo_count > 1 && config->chain == NULL)
+	if (config->repo_count > 1 && (config->chain == NULL || config->aside == NULL))
 		return false;
 	for (i = 0; i < config->repo_count; i++) {
 		uint8_t roles = config->repos[i].roles;
@@ -148,11 +148,13 @@ void cot_cycle_init(struct cot_cycle *c, const struct cot_cycle_config *config,
 {
 	memset(c, 0, sizeof(*c));
 	c->config = config;
-	c->trust = *trust;
 	c->next = *trust;
+	c->time_floor_s = trust->time_floor_s;
 	c->docs = *held;
 	if (!config_sound(config))
 		refuse(c, COT_E_ARGUMENT);
+	else if (config->repo_count > 1)
+		*config->aside = *trust;
 }
 
 static enum cot_need_kind need_kind(const struct cot_cycle *c)
@@ -292,7 +294,7 @@ enum cot_err cot_cycle_orders(const struct cot_cycle *c, struct cot_targets *ret
 	enum cot_err err;
 
 	if (c->phase != COT_PHASE_OVER || c->verdict.err != COT_OK ||
-	    !c->trust.repo[0].floor[COT_ROLE_TARGETS].held)
+	    !c->next.repo[0].floor[COT_ROLE_TARGETS].held)
 		return COT_E_NOT_FOUND;
 	err = cot_envelope_split(canon, &env);
 	return err == COT_OK ? cot_targets_parse(env.body, c->config->policy, ret) : err;

@@ -62,6 +62,8 @@ struct cot_cycle_config {
 	const struct cot_cycle_repo *repos; /* [0] orders */
 	size_t repo_count;                  /* 1 (partial) or 2 */
 	const struct cot_chain *chain; /* &cot_chain_full; NULL: Root and Targets of one */
+	struct cot_trust *aside; /* room for what is committed while candidates of the
+	                          * first repository wait; NULL: there is only one */
 	struct cot_slice vehicle;
 	const struct cot_ecu *ecus; /* all ECUs of the vehicle, or the node's own */
 	size_t ecu_count;
@@ -124,8 +126,7 @@ enum cot_phase {
 struct cot_cycle {
 	const struct cot_cycle_config *config;
 	struct cot_held docs;       /* trusted, replaced by candidates as they pass */
-	struct cot_trust trust;     /* as committed last, or a Root step being committed */
-	struct cot_trust next;      /* candidate of the final commit */
+	struct cot_trust next;      /* as committed, and candidates of the final commit */
 	struct cot_commit commit;   /* what is being committed */
 	struct cot_verdict verdict;
 	struct cot_root root[COT_MAX_REPOS];
@@ -140,6 +141,7 @@ struct cot_cycle {
 	uint8_t digest[COT_SHA256_LEN]; /* of the signed part at work */
 	size_t hashed;
 	uint64_t given_ms;
+	int64_t time_floor_s;       /* as committed */
 	enum cot_phase phase;
 	enum cot_role role;
 	uint8_t repo;

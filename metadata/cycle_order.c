@@ -112,7 +112,7 @@ static bool worth_a_commit(const struct cot_cycle *c)
 		if (c->replaced[i] != 0)
 			return true;
 	}
-	return c->next.time_floor_s >= c->trust.time_floor_s + COT_TIME_FLOOR_STEP_S;
+	return c->next.time_floor_s >= c->time_floor_s + COT_TIME_FLOOR_STEP_S;
 }
 
 static enum cot_err commit_begin(struct cot_cycle *c)
@@ -127,7 +127,6 @@ static enum cot_err commit_begin(struct cot_cycle *c)
 
 static enum cot_err commit_done(struct cot_cycle *c)
 {
-	c->trust = c->next;
 	c->verdict.updated = (c->replaced[0] & COT_ROLE_BIT(COT_ROLE_TARGETS)) != 0;
 	return cot_cycle_over(c);
 }

@@ -157,10 +157,17 @@ static enum cot_err root_new_quorum(struct cot_cycle *c)
 	return err == COT_E_SIG_THRESHOLD ? COT_E_ROOT_SIG_NEW : err;
 }
 
+/* What is committed, without candidates: the first repository has none before its
+ * Root walk is over. */
+static struct cot_trust *settled(struct cot_cycle *c)
+{
+	return c->repo == 0 ? &c->next : c->config->aside;
+}
+
 /* The floor of a role whose keys cannot be trusted any more. */
 static void drop_floor(struct cot_cycle *c, enum cot_role role)
 {
-	struct cot_floor *floor = &c->trust.repo[c->repo].floor[role];
+	struct cot_floor *floor = &settled(c)->repo[c->repo].floor[role];
 
 	memset(floor, 0, sizeof(*floor));
 	floor->version = cot_root_floor(&c->candidate, role);
@@ -171,7 +178,7 @@ static void drop_floor(struct cot_cycle *c, enum cot_role role)
 /* How many of those who signed the held Targets does the new Root still list? */
 static uint32_t signers_left(const struct cot_cycle *c, const struct cot_role_keys *role)
 {
-	const struct cot_signers *s = &c->trust.repo[c->repo].targets_signers;
+	const struct cot_signers *s = &c->next.repo[c->repo].targets_signers;
 	uint8_t fingerprint[COT_SHA256_LEN];
 	struct cot_json_iter it;
 	struct cot_key key;
@@ -199,7 +206,7 @@ static bool targets_orphaned(const struct cot_cycle *c)
 	struct cot_role_keys role;
 	uint32_t needed;
 
-	if (!c->trust.repo[c->repo].floor[COT_ROLE_TARGETS].held)
+	if (!c->next.repo[c->repo].floor[COT_ROLE_TARGETS].held)
 		return false;
 	if (cot_root_role(&c->candidate, COT_ROLE_TARGETS, &role) != COT_OK)
 		return true;
@@ -216,7 +223,7 @@ static bool rotated(const struct cot_cycle *c, enum cot_role role)
  * Part of the same record as the Root step, so that no power cut comes between. */
 static void root_stage(struct cot_cycle *c)
 {
-	struct cot_repo_trust *trust = &c->trust.repo[c->repo];
+	struct cot_repo_trust *trust = &settled(c)->repo[c->repo];
 	struct cot_floor *floor = &trust->floor[COT_ROLE_ROOT];
 
 	memset(&c->commit, 0, sizeof(c->commit));
@@ -229,11 +236,11 @@ static void root_stage(struct cot_cycle *c)
 		memset(&trust->targets_signers, 0, sizeof(trust->targets_signers));
 	}
 	if (c->repo == 0 && rotated(c, COT_ROLE_TIME))
-		c->trust.time_floor_s = c->trust.provisioned_time_s;
+		c->next.time_floor_s = c->next.provisioned_time_s;
 	floor->version = c->candidate.head.version;
 	floor->held = true;
 	memcpy(floor->digest, c->digest, COT_SHA256_LEN);
-	c->commit.trust = &c->trust;
+	c->commit.trust = settled(c);
 	c->commit.replaced[c->repo] = COT_ROLE_BIT(COT_ROLE_ROOT);
 	c->commit.root_step = true;
 }
@@ -263,9 +270,12 @@ static enum cot_err root_committed(struct cot_cycle *c)
 	}
 	docs[COT_ROLE_ROOT] = c->given;
 	c->root[c->repo] = c->candidate;
-	c->next.repo[c->repo] = c->trust.repo[c->repo];
+	if (c->repo > 0)
+		c->next.repo[c->repo] = c->config->aside->repo[c->repo];
+	else if (c->config->repo_count > 1)
+		*c->config->aside = c->next;
 	if (c->repo == 0)
-		c->next.time_floor_s = c->trust.time_floor_s;
+		c->time_floor_s = c->next.time_floor_s;
 	c->root_steps++;
 	if (c->root_steps >= COT_MAX_ROOT_STEPS)
 		return COT_E_ROOT_WALK;
@@ -308,7 +318,7 @@ static enum cot_err time_accept(struct cot_cycle *c)
 {
 	const struct cot_time_floor floor = {
 		.root_version = c->root[0].head.version,
-		.time_s = c->trust.time_floor_s
+		.time_s = c->next.time_floor_s
 	};
 	struct cot_time_msg msg;
 	enum cot_err err = cot_time_parse(c->env.body, &msg);

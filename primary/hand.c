@@ -72,6 +72,7 @@ static void set_config(struct cot_hand *h)
 	c->repos = h->repos;
 	c->repo_count = p->roles[1] != 0 ? 2 : 1;
 	c->chain = &cot_chain_full;
+	c->aside = &h->aside;
 	c->vehicle = p->vehicle;
 	c->ecus = h->ecus;
 	c->ecu_count = h->store->state.ecu_count;

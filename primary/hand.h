@@ -36,6 +36,7 @@ struct cot_hand {
 	/* Private from here on. */
 	struct cot_cycle cycle;
 	struct cot_cycle_config cycle_config;
+	struct cot_trust aside;
 	struct cot_cycle_repo repos[COT_MAX_REPOS];
 	struct cot_ecu ecus[COT_STATE_ECUS];
 	struct cot_held held;

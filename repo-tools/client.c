@@ -323,7 +323,7 @@ static void begin(struct client *c)
 	c->config = (struct cot_cycle_config){
 		.policy = &cot_policy_uptane, .crypto = &crypto, .repos = c->repos,
 		.repo_count = c->repo_count, .chain = &cot_chain_full,
-		.vehicle = cot_slice_str(c->vehicle),
+		.aside = &c->aside, .vehicle = cot_slice_str(c->vehicle),
 		.ecus = c->ecus, .ecu_count = c->ecu_count,
 		.whole_vehicle = c->whole_vehicle, .nonce = &c->nonce
 	};

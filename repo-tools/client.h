@@ -40,6 +40,7 @@ struct client {
 	struct cot_cycle_config config;
 	struct cot_nonce nonce;
 	struct cot_trust trust;
+	struct cot_trust aside;
 	struct cot_held held;
 	struct cot_doc given[COT_MAX_REPOS][COT_ROLE_COUNT];
 	struct cot_cycle cycle;

@@ -66,6 +66,7 @@ static void new_repos(struct sim_client *c, enum sim_kind kind)
 
 	c->config.repo_count = kind == SIM_PARTIAL ? 1 : 2;
 	c->config.chain = kind == SIM_PARTIAL ? NULL : &cot_chain_full;
+	c->config.aside = kind == SIM_PARTIAL ? NULL : &c->aside;
 	for (i = 0; i < c->config.repo_count; i++) {
 		c->repos[i].name = i == 0 ? COT_SLICE("director") : COT_SLICE("image");
 		c->repos[i].dialect = &cot_dialect_tuf;

@@ -166,6 +166,7 @@ struct sim_client {
 	struct cot_cycle_config config;
 	struct cot_nonce nonce;
 	struct cot_trust trust;   /* as committed */
+	struct cot_trust aside;
 	struct cot_held held;     /* as committed; memory owned, one block each */
 	struct cot_cycle cycle;
 	struct cot_crypto crypto;

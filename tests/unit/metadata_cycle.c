@@ -535,6 +535,9 @@ static void wrong_configuration(void **state)
 	assert_err(sim_run(c), COT_E_ARGUMENT);
 	c->config.repo_count = 2;
 	c->config.chain = &cot_chain_full;
+	c->config.aside = NULL;
+	assert_err(sim_run(c), COT_E_ARGUMENT);
+	c->config.aside = &c->aside;
 	assert_err(sim_run(c), COT_OK);
 	sim_client_free(c);
 	sim_world_free(w);
