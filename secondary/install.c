@@ -4,6 +4,7 @@
  */
 #include "secondary/install.h"
 
+#include "secondary/slot_state.h"
 #include "secondary/update.h"
 
 #include <string.h>
@@ -160,8 +161,8 @@ static enum cot_err commit_intent(struct cot_sec *node, uint8_t n,
 		return err;
 	next = cot_sec_change(node);
 	next->component[n].intent = *intent;
-	memset(&next->component[n].slot[intent->slot], 0, sizeof(struct cot_sec_slot));
-	return cot_sec_commit(&node->store, next);
+	err = cot_sec_slot_move(&next->component[n].slot[intent->slot], COT_SEC_SLOT_ON_STAGE);
+	return err == COT_OK ? cot_sec_commit(&node->store, next) : err;
 }
 
 /* Did a download of this image end with another hash, under these very Targets?
@@ -393,9 +394,12 @@ enum { EXIT_SHA256, EXIT_SHA512, EXIT_COMMIT };
 static enum cot_err void_intent(struct cot_sec *node)
 {
 	struct cot_sec_state *next = cot_sec_change(node);
-	struct cot_sec_intent *intent = &next->component[COMPONENT].intent;
+	struct cot_sec_component *c = &next->component[COMPONENT];
+	struct cot_sec_intent *intent = &c->intent;
 	enum cot_err err = record(node, COT_SEC_SLOTS, intent->targets_version);
 
+	if (err == COT_OK)
+		err = cot_sec_slot_move(&c->slot[intent->slot], COT_SEC_SLOT_ON_SPOILED);
 	memset(intent, 0, sizeof(*intent));
 	return err == COT_OK ? cot_sec_commit(&node->store, next) : err;
 }
@@ -450,12 +454,12 @@ static enum cot_err commit_staged(struct cot_sec *node)
 
 	if (err == COT_OK)
 		err = check_still_ordered(node, COMPONENT, intent->sha256);
-	memset(slot, 0, sizeof(*slot));
+	if (err == COT_OK)
+		err = cot_sec_slot_move(slot, COT_SEC_SLOT_ON_EXIT);
 	if (err == COT_OK)
 		err = name_slot(&order, node, slot);
 	if (err != COT_OK)
 		return err;
-	slot->state = COT_SEC_SLOT_STAGED;
 	slot->len = intent->image_len;
 	slot->counter = intent->counter;
 	memcpy(slot->sha256, intent->sha256, sizeof(slot->sha256));
@@ -535,7 +539,9 @@ static enum cot_err activate(struct cot_sec *node, uint8_t n)
 	if (err != COT_OK)
 		return err;
 	next = cot_sec_change(node);
-	next->component[n].slot[slot].state = COT_SEC_SLOT_ACTIVATED;
+	err = cot_sec_slot_move(&next->component[n].slot[slot], COT_SEC_SLOT_ON_ACTIVATE);
+	if (err != COT_OK)
+		return err;
 	next->component[n].slot[slot].counter = order.target.counter;
 	next->component[n].attempts = 0;
 	return cot_sec_commit(&node->store, next);

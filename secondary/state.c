@@ -5,6 +5,7 @@
 #include "secondary/state.h"
 
 #include "secondary/pack.h"
+#include "secondary/slot_state.h"
 
 #include <string.h>
 
@@ -204,12 +205,9 @@ void cot_sec_component_void(struct cot_sec_component *c, const uint8_t *ordered)
 	if (c->intent.set && (!ordered || memcmp(c->intent.sha256, ordered, COT_SHA256_LEN) != 0))
 		memset(&c->intent, 0, sizeof(c->intent));
 	for (i = 0; i < COT_SEC_SLOTS; i++) {
-		struct cot_sec_slot *s = &c->slot[i];
-
-		if (s->state != COT_SEC_SLOT_STAGED && s->state != COT_SEC_SLOT_ACTIVATED)
-			continue;
-		if (!ordered || memcmp(s->sha256, ordered, COT_SHA256_LEN) != 0)
-			memset(s, 0, sizeof(*s));
+		/* Refused, and so left as it is, is what was booted before. */
+		if (!ordered || memcmp(c->slot[i].sha256, ordered, COT_SHA256_LEN) != 0)
+			(void)!cot_sec_slot_move(&c->slot[i], COT_SEC_SLOT_ON_VOID);
 	}
 }
 

@@ -13,13 +13,7 @@
  *	...
  *	cot_sec_commit(store, &next)                   durable, then current
  *
- * Slot states and who may change them (docs/records.md has the table):
- *
- *	EMPTY -stage-> (intent) -exit check-> STAGED -activate-> ACTIVATED
- *	ACTIVATED -boot-> TRIAL -confirm record-> CONFIRMED
- *	TRIAL -third failure-> REVERTED;  any but CONFIRMED -intent-> EMPTY
- *	STAGED, ACTIVATED -newer Targets that do not order it-> EMPTY
- *	STAGED, ACTIVATED -a Root step that voids the Targets-> EMPTY
+ * The state of a slot changes by secondary/slot_state.h alone.
  */
 #ifndef COTTER_SECONDARY_STATE_H
 #define COTTER_SECONDARY_STATE_H

@@ -6,6 +6,7 @@
 
 #include "secondary/boot/image.h"
 #include "secondary/boot/verdict.h"
+#include "secondary/slot_state.h"
 
 #include <string.h>
 
@@ -78,9 +79,10 @@ static enum cot_err confirm(struct cot_sec_store *store, uint8_t component, uint
 	struct cot_sec_component *c = &next.component[component];
 	enum cot_err err = begin(store, &next);
 
+	if (err == COT_OK)
+		err = cot_sec_slot_move(&c->slot[slot], COT_SEC_SLOT_ON_CONFIRM);
 	if (err != COT_OK)
 		return err;
-	c->slot[slot].state = COT_SEC_SLOT_CONFIRMED;
 	c->active = slot;
 	c->attempts = 0;
 	memset(c->trial, 0, sizeof(c->trial));
@@ -95,9 +97,10 @@ static enum cot_err revert(struct cot_sec_store *store, uint8_t component, uint8
 	struct cot_sec_component *c = &next.component[component];
 	enum cot_err err = begin(store, &next);
 
+	if (err == COT_OK)
+		err = cot_sec_slot_move(&c->slot[slot], COT_SEC_SLOT_ON_FAIL);
 	if (err != COT_OK)
 		return err;
-	c->slot[slot].state = COT_SEC_SLOT_REVERTED;
 	c->attempts = 0;
 	memset(c->trial, 0, sizeof(c->trial));
 	c->reverted = true;
@@ -161,12 +164,13 @@ static enum cot_err begin_trial(struct cot_sec_store *store, const struct cot_po
 	enum cot_err err = begin(store, &next);
 
 	if (err == COT_OK)
+		err = cot_sec_slot_move(&c->slot[ret->slot], COT_SEC_SLOT_ON_BOOT);
+	if (err == COT_OK)
 		err = cot_confirm_erase(port->flash);
 	if (err == COT_OK)
 		err = port->random(port->ctx, c->trial, sizeof(c->trial));
 	if (err != COT_OK)
 		return err;
-	c->slot[ret->slot].state = COT_SEC_SLOT_TRIAL;
 	c->attempts++;
 	err = cot_sec_commit(store, &next);
 	if (err != COT_OK)
@@ -186,9 +190,10 @@ static enum cot_err give_up(struct cot_sec_store *store, uint8_t component, uint
 	struct cot_sec_component *c = &next.component[component];
 	enum cot_err err = begin(store, &next);
 
+	if (err == COT_OK)
+		err = cot_sec_slot_move(&c->slot[slot], COT_SEC_SLOT_ON_GIVE_UP);
 	if (err != COT_OK)
 		return err;
-	memset(&c->slot[slot], 0, sizeof(c->slot[slot]));
 	c->attempts = 0;
 	memset(c->trial, 0, sizeof(c->trial));
 	return cot_sec_commit(store, &next);
@@ -219,11 +224,14 @@ static enum cot_err try_pending(struct cot_sec_store *store, const struct cot_po
 static enum cot_err fall_back(struct cot_sec_store *store, uint8_t component, uint8_t slot)
 {
 	struct cot_sec_state next;
+	struct cot_sec_component *c = &next.component[component];
 	enum cot_err err = begin(store, &next);
 
+	if (err == COT_OK)
+		err = cot_sec_slot_move(&c->slot[slot], COT_SEC_SLOT_ON_FALL_BACK);
 	if (err != COT_OK)
 		return err;
-	next.component[component].active = slot;
+	c->active = slot;
 	return cot_sec_commit(store, &next);
 }
 

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Writes standard.md and attacks.md from docs/requirements.tsv and docs/attacks.tsv, to
-# the folder named by the argument (docs). Nobody edits what is written here.
+# Writes standard.md and attacks.md from docs/requirements.tsv and docs/attacks.tsv, and
+# states.md from secondary/slot_state.h and .c, to the folder named by the argument
+# (docs). Nobody edits what is written here.
 set -eu
 to=${1:-docs}
 
@@ -123,3 +124,62 @@ MD
 				cell(applies($3, $7)), code($6)
 		}' docs/attacks.tsv
 } >"$to/attacks.md"
+
+{
+	cat <<'MD'
+# States of a slot
+
+Generated from secondary/slot_state.h and secondary/slot_state.c by `make docs`. Every move there is; any other pair of
+state and event is refused (`sequence`) and changes nothing. Each is one record of docs/records.md: the slot's new state and what
+stands in the last column become true together, or not at all. A slot that becomes empty forgets all about its image.
+The factory writes its first image `confirmed`.
+
+MD
+	awk '
+		function state(word) {
+			sub(/^COT_SEC_SLOT_/, "", word)
+			return word == "TRIAL" ? "on trial" : tolower(word)
+		}
+		# The events: a comment, then the name it is about.
+		FILENAME ~ /\.h$/ && /^\t\/\*/ { text = "" }
+		FILENAME ~ /\.h$/ && /^\t( \*|\/\*)/ {
+			line = $0
+			gsub(/^\t(\/\*| \*) ?| *\*\/$/, "", line)
+			text = text (text == "" ? "" : " ") line
+			next
+		}
+		FILENAME ~ /\.h$/ && /^\tCOT_SEC_SLOT_ON_[A-Z_]+,/ {
+			name = $1
+			sub(/,$/, "", name)
+			n = index(text, " | ")
+			event[name] = substr(text, 1, n - 1)
+			also[name] = substr(text, n + 3)
+			events += n > 0
+			next
+		}
+		# The rows: those of one event and one target become one line.
+		FILENAME ~ /\.c$/ && /^\t\{ COT_SEC_SLOT_/ {
+			gsub(/[{},]/, " ")
+			key = $2 SUBSEP $3
+			if (!(key in from)) {
+				order[++lines] = key
+				from[key] = state($1)
+			} else
+				from[key] = from[key] ", " state($1)
+			rows++
+			used[$2] = 1
+		}
+		END {
+			print "| from | event | to | in the same record |"
+			print "| --- | --- | --- | --- |"
+			for (i = 1; i <= lines; i++) {
+				split(order[i], k, SUBSEP)
+				printf "| %s | %s | %s | %s |\n", from[order[i]], event[k[1]],
+					state(k[2]), also[k[1]]
+			}
+			for (name in event)
+				missing += !(name in used)
+			printf "\n%d moves of %d events.\n", rows, events
+			exit !rows || missing
+		}' secondary/slot_state.h secondary/slot_state.c
+} >"$to/states.md"
