@@ -7,9 +7,10 @@
  * stands for one.  In the emulator that memory is a file, which survives the
  * machine as flash survives a reset.
  *
- *	0x00000000  loader, read only by convention
+ *	0x00000000  loader
  *	0x20000000  run region: the chosen image is copied here and executed
  *	0x20080000  the application's RAM
+ *	0x20100000  nobody's, so that the loader's stack cannot overflow into anything
  *	0x20200000  the loader's RAM, out of the application's reach
  *	0x21000000  flash: one header page, the regions of flash.h, the seed pages
  *
@@ -18,10 +19,16 @@
 #ifndef COTTER_SECONDARY_PORTS_MPS2_LAYOUT_H
 #define COTTER_SECONDARY_PORTS_MPS2_LAYOUT_H
 
+#define MPS2_LOADER 0x00000000u
+#define MPS2_LOADER_LEN 0x00020000u
 #define MPS2_RUN 0x20000000u
-#define MPS2_RUN_LEN 0x00080000u
+#define MPS2_RUN_LEN 0x00020000u /* a slot; a power of two, as the protection unit wants */
 #define MPS2_APP_RAM 0x20080000u
 #define MPS2_APP_RAM_LEN 0x00010000u
+#define MPS2_GAP 0x20100000u
+#define MPS2_GAP_LEN 0x00100000u
+#define MPS2_LOADER_RAM 0x20200000u /* begins with the stack */
+#define MPS2_LOADER_RAM_LEN 0x00010000u
 #define MPS2_FLASH 0x21000000u
 #define MPS2_FLASH_LEN 0x01000000u
 

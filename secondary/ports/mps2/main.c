@@ -108,15 +108,17 @@ const struct cot_confirm *mps2_handed(void)
 
 /* ---- from reset to the jump ------------------------------------------------------------ */
 
-/* The first two words of an image, as in every Cortex-M vector table. */
+/* The first two words of an image are its stack and its entry, as in every Cortex-M
+ * vector table.  Where it lies is known only to an accepted boot: see boot.h. */
 static void jump(void)
 {
-	const uint32_t *image = (const uint32_t *)(uintptr_t)MPS2_RUN;
+	const uint32_t *image;
 
 	say_boots();
 	cot_sec_enter_application(&mps2_node, boot.slot, mps2_now_ms());
 	told = mps2_node.last;
 	mps2_watchdog_start();
+	image = (const uint32_t *)cot_boot_accepted(&boot, COT_BOOT_MASKED(MPS2_RUN, boot.slot));
 	mps2_jump(image[0], image[1]);
 }
 
