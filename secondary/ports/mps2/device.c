@@ -21,6 +21,7 @@
 #define TIMER_CONTROL 0x40002008u
 #define TIMER_FREE_BY_256 0x8Au
 #define TICKS_PER_32_MS 3125u
+#define TICKS_PER_BYTE 100u /* a millisecond, ten times what a byte takes */
 
 #define WATCHDOG_LOAD 0x40008000u
 #define WATCHDOG_CONTROL 0x40008008u
@@ -41,10 +42,15 @@ static void uart_init(uint32_t uart)
 	REG(uart + UART_CTRL) = 3u; /* transmit and receive */
 }
 
+void mps2_console_init(void)
+{
+	uart_init(MPS2_UART_CONSOLE);
+}
+
 void mps2_device_init(void)
 {
 	uart_init(MPS2_UART_LINK);
-	uart_init(MPS2_UART_CONSOLE);
+	mps2_console_init();
 	REG(TIMER_LOAD) = UINT32_MAX;
 	REG(TIMER_CONTROL) = TIMER_FREE_BY_256;
 	last_tick = mps2_ticks();
@@ -67,14 +73,25 @@ bool mps2_uart_get(uint32_t uart, uint8_t *ret)
 	return true;
 }
 
+/* The console is the application's too, which may have switched it off: text is lost
+ * then rather than waited for. */
+static bool say_byte(uint8_t byte)
+{
+	uint32_t since = mps2_ticks();
+
+	while (!mps2_uart_put(MPS2_UART_CONSOLE, byte)) {
+		if (mps2_ticks() - since > TICKS_PER_BYTE)
+			return false;
+	}
+	return true;
+}
+
 void mps2_say_bytes(const uint8_t *text, size_t len)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < len; i++) {
-		while (!mps2_uart_put(MPS2_UART_CONSOLE, text[i])) {
-		}
-	}
+	while (i < len && say_byte(text[i]))
+		i++;
 }
 
 void mps2_say(const char *text)

@@ -19,7 +19,10 @@ void mps2_device_init(void);
 bool mps2_uart_put(uint32_t uart, uint8_t byte); /* false: full, try later */
 bool mps2_uart_get(uint32_t uart, uint8_t *ret); /* false: nothing there */
 
-/* Text on the console, waiting for the line. */
+/* The console, whatever the application did to it. */
+void mps2_console_init(void);
+
+/* Text on the console, waiting for the line while it moves. */
 void mps2_say(const char *text);
 void mps2_say_bytes(const uint8_t *text, size_t len);
 void mps2_say_hex(uint32_t value);

@@ -6,11 +6,15 @@
  *	main.c     from reset to the jump, or to the server
  *	jump.c     memory protection and the jump
  *	service.c  what a running application may ask
+ *	guard.c    the checks on that
  */
 #ifndef COTTER_SECONDARY_PORTS_MPS2_LOADER_H
 #define COTTER_SECONDARY_PORTS_MPS2_LOADER_H
 
+#include "secondary/ports/mps2/service.h"
 #include "secondary/secondary.h"
+
+#define MPS2_SVCALL 11u /* number of the exception */
 
 extern struct cot_sec mps2_node;
 
@@ -19,6 +23,12 @@ void mps2_serve(void);
 
 /* What the image on trial is told; NULL when it is not on trial. */
 const struct cot_confirm *mps2_handed(void);
+
+/* From the start: the loader's own memory, against the loader's own mistakes. */
+void mps2_protect(void);
+
+/* Says where and why, and resets.  The frame, and whose it is, are not believed. */
+_Noreturn void mps2_fault(const struct mps2_frame *frame, uint32_t exception, uint32_t from);
 
 /* Locks the machine and runs the image at MPS2_RUN, unprivileged. */
 _Noreturn void mps2_jump(uint32_t stack, uint32_t entry);

@@ -6,25 +6,18 @@
 
 #include "secondary/ports/mps2/board.h"
 #include "secondary/ports/mps2/device.h"
-#include "secondary/ports/mps2/layout.h"
+#include "secondary/ports/mps2/guard.h"
 #include "secondary/ports/mps2/loader.h"
 #include "secondary/report.h"
 
 #include <string.h>
 
-/* CHECK MPS2.1: memory that the application names is its own RAM */
-static enum cot_err check_app_memory(uint32_t at, uint32_t len)
-{
-	uint32_t offset = at - MPS2_APP_RAM;
-
-	return offset <= MPS2_APP_RAM_LEN && len <= MPS2_APP_RAM_LEN - offset ? COT_OK
-	                                                                     : COT_E_ARGUMENT;
-}
+static uint64_t reported_ms; /* since reset */
 
 static enum cot_err serve_handed(uint32_t at)
 {
 	const struct cot_confirm *handed = mps2_handed();
-	enum cot_err err = check_app_memory(at, sizeof(*handed));
+	enum cot_err err = mps2_check_memory(at, sizeof(*handed));
 
 	if (err == COT_OK && !handed)
 		err = COT_E_NOT_FOUND;
@@ -36,25 +29,36 @@ static enum cot_err serve_handed(uint32_t at)
 static enum cot_err serve_program(uint32_t offset, uint32_t at, uint32_t len)
 {
 	const struct cot_flash *flash = mps2_port.flash;
-	enum cot_err err = check_app_memory(at, len);
+	enum cot_err err = mps2_check_memory(at, len);
 
+	if (err == COT_OK)
+		err = mps2_check_program(offset, len);
 	return err == COT_OK ? flash->program(flash->ctx, COT_REGION_APP, offset,
 	                                      cot_slice((const uint8_t *)(uintptr_t)at, len))
 	                     : err;
 }
 
-static enum cot_err serve_report(uint32_t at, uint32_t max, uint32_t len_at)
+static enum cot_err compose(uint32_t at, uint32_t max, uint32_t len_at)
 {
-	enum cot_err err = check_app_memory(at, max);
 	size_t len = 0;
+	enum cot_err err;
 
-	if (err == COT_OK)
-		err = check_app_memory(len_at, sizeof(len));
-	if (err == COT_OK)
-		err = cot_sec_report(&mps2_node, 0, (char *)(uintptr_t)at, max, &len);
+	reported_ms = mps2_now_ms();
+	err = cot_sec_report(&mps2_node, 0, (char *)(uintptr_t)at, max, &len);
 	if (err == COT_OK)
 		memcpy((void *)(uintptr_t)len_at, &len, sizeof(len));
 	return err;
+}
+
+static enum cot_err serve_report(uint32_t at, uint32_t max, uint32_t len_at)
+{
+	enum cot_err err = mps2_check_memory(at, max);
+
+	if (err == COT_OK)
+		err = mps2_check_memory(len_at, sizeof(size_t));
+	if (err == COT_OK)
+		err = mps2_check_report(mps2_now_ms(), reported_ms);
+	return err == COT_OK ? compose(at, max, len_at) : err;
 }
 
 static enum cot_err serve_poll(uint32_t may_program)
@@ -72,8 +76,12 @@ static void serve_now(struct mps2_frame *frame)
 	frame->r1 = (uint32_t)(now >> 32);
 }
 
-void mps2_service(struct mps2_frame *f)
+/* Registers saved in memory of the application's choice are read, and the answer is
+ * written there, only where it could have written itself. */
+void mps2_service(struct mps2_frame *f, uint32_t from)
 {
+	if (mps2_check_frame((uint32_t)(uintptr_t)f, from) != COT_OK)
+		mps2_fault(f, MPS2_SVCALL, from);
 	switch (f->r0) {
 	case MPS2_SVC_POLL: f->r0 = (uint32_t)serve_poll(f->r1); break;
 	case MPS2_SVC_HANDED: f->r0 = (uint32_t)serve_handed(f->r1); break;
