@@ -46,13 +46,16 @@ static enum cot_err check_not_reverted(const struct cot_sec_component *c,
 		? COT_E_REVERTED : COT_OK;
 }
 
-/* CHECK I9.2: the image fits the slot it would go to */
+/* CHECK I9.2: the image fits the slot it would go to, and the memory it would run in */
 static enum cot_err check_slot_size(const struct cot_sec *node, const struct cot_order *order,
                                     uint8_t slot)
 {
+	const struct cot_port *port = node->port;
 	uint64_t len = order->target.image.length;
-	uint32_t size = node->port->flash->region[cot_sec_slot_region(slot)].size;
+	uint32_t size = port->flash->region[cot_sec_slot_region(slot)].size;
 
+	if (port->run && size > port->run_len)
+		size = port->run_len;
 	return len == 0 || len > size || order->target.artifact.length == 0 ||
 	       order->target.artifact.length > UINT32_MAX ? COT_E_SLOT_SIZE : COT_OK;
 }

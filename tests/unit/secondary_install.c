@@ -372,6 +372,27 @@ static void activation_takes_the_ordered_counter(void **state)
 	assert_int_equal(component()->counter, 7);
 }
 
+/* A port that copies images: what would not fit where it runs is never begun, and
+ * what fits is installed and booted there. */
+static void the_run_memory_bounds_the_image(void **state)
+{
+	static uint8_t run[64 * 1024];
+	uint64_t ops;
+
+	(void)state;
+	s->port.run = run;
+	s->port.run_len = 39999;
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	ops = s->flash.ops;
+	stage(COT_E_SLOT_SIZE);
+	assert_int_equal(s->flash.ops, ops);
+	assert_false(component()->intent.set);
+	s->port.run_len = 40000;
+	assert_int_equal(sim_secondary_update(s, "a-2.bin"), COT_OK);
+	assert_true(sim_secondary_runs(s, "a-2.bin"));
+	assert_memory_equal(run, sim_secondary_artifact(s, "a-2.bin")->bytes, 40000);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -388,6 +409,7 @@ int main(void)
 		TEST(no_budget_no_second_download),
 		TEST(checks_before_the_intent),
 		TEST(activation_takes_the_ordered_counter),
+		TEST(the_run_memory_bounds_the_image),
 	};
 
 	return cmocka_run_group_tests_name("secondary_install", tests, NULL, NULL);
