@@ -48,7 +48,7 @@ enum cot_err cot_envelope_split(struct cot_slice canon, struct cot_envelope *ret
 	return err;
 }
 
-enum cot_err cot_envelope_parse(struct cot_slice canon, enum cot_grammar grammar,
+enum cot_err cot_envelope_parse(struct cot_slice canon, const struct cot_grammar *grammar,
                                 struct cot_envelope *ret)
 {
 	enum cot_err err = cot_json_check(canon, grammar, NULL);

@@ -50,7 +50,8 @@ struct cot_head {
 
 /* Checks canonical form and splits.  Errors of cot_json_check, and
  * COT_E_TYPE, COT_E_MISSING, COT_E_LIMIT (too many signatures). */
-COT_MUST_CHECK enum cot_err cot_envelope_parse(struct cot_slice canon, enum cot_grammar grammar,
+COT_MUST_CHECK enum cot_err cot_envelope_parse(struct cot_slice canon,
+                                               const struct cot_grammar *grammar,
                                                struct cot_envelope *ret);
 
 /* The same for text that passed the check before, without checking again. */

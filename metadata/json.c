@@ -44,6 +44,56 @@ static size_t utf8_len(const uint8_t *p, size_t left)
 	return 0;
 }
 
+/* ---- grammars: what is escaped, and how ----------------------------------------- */
+
+/* A spelled string given out as decoded UTF-8, byte by byte. */
+struct decoder {
+	const struct cot_grammar *grammar;
+	const uint8_t *p;
+	const uint8_t *end;
+	uint8_t out[4];
+	uint8_t n, at;
+};
+
+struct cot_grammar {
+	bool ascii; /* control and non-ASCII bytes never stand raw */
+	/* One escape, p at the backslash. */
+	enum cot_err (*check)(const uint8_t *p, size_t left, size_t *ret_len);
+	/* The escape at d->p, already checked. */
+	void (*decode)(struct decoder *d);
+};
+
+/* An escape that our grammars do not have, by its second byte: another's, or no one's. */
+static enum cot_err foreign_escape(uint8_t c)
+{
+	static const uint8_t known[] = "bfnrtu/";
+	size_t i;
+
+	for (i = 0; i < sizeof(known) - 1; i++) {
+		if (known[i] == c)
+			return COT_E_NOT_CANONICAL;
+	}
+	return COT_E_MALFORMED;
+}
+
+static enum cot_err check_olpc(const uint8_t *p, size_t left, size_t *ret_len)
+{
+	if (left < 2)
+		return COT_E_TRUNCATED;
+	*ret_len = 2;
+	return p[1] == '"' || p[1] == '\\' ? COT_OK : foreign_escape(p[1]);
+}
+
+static void decode_olpc(struct decoder *d)
+{
+	d->out[0] = d->p[1];
+	d->n = 1;
+	d->at = 0;
+	d->p += 2;
+}
+
+const struct cot_grammar cot_grammar_olpc = { false, check_olpc, decode_olpc };
+
 /* Four hex digits, as they have to be spelled. */
 static enum cot_err check_hex4(const uint8_t *p)
 {
@@ -110,9 +160,7 @@ static enum cot_err check_unicode(const uint8_t *p, size_t left, size_t *ret_len
 	return check_low_half(p + 6, left - 6);
 }
 
-/* One escape, p at the backslash. */
-static enum cot_err check_escape(const uint8_t *p, size_t left, enum cot_grammar grammar,
-                                 size_t *ret_len)
+static enum cot_err check_jsoncpp(const uint8_t *p, size_t left, size_t *ret_len)
 {
 	if (left < 2)
 		return COT_E_TRUNCATED;
@@ -120,31 +168,75 @@ static enum cot_err check_escape(const uint8_t *p, size_t left, enum cot_grammar
 	switch (p[1]) {
 	case '"':
 	case '\\':
-		return COT_OK;
 	case 'b':
 	case 'f':
 	case 'n':
 	case 'r':
 	case 't':
-		return grammar == COT_GRAMMAR_JSONCPP ? COT_OK : COT_E_NOT_CANONICAL;
+		return COT_OK;
 	case 'u':
-		return grammar == COT_GRAMMAR_JSONCPP ? check_unicode(p, left, ret_len)
-		                                      : COT_E_NOT_CANONICAL;
-	case '/':
-		return COT_E_NOT_CANONICAL;
+		return check_unicode(p, left, ret_len);
 	default:
-		return COT_E_MALFORMED;
+		return foreign_escape(p[1]);
 	}
 }
 
+static void decode_point(struct decoder *d, uint32_t c)
+{
+	d->at = 0;
+	if (c < 0x80) {
+		d->n = 1;
+		d->out[0] = (uint8_t)c;
+	} else if (c < 0x800) {
+		d->n = 2;
+		d->out[0] = (uint8_t)(0xc0 | c >> 6);
+	} else if (c < 0x10000) {
+		d->n = 3;
+		d->out[0] = (uint8_t)(0xe0 | c >> 12);
+		d->out[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+	} else {
+		d->n = 4;
+		d->out[0] = (uint8_t)(0xf0 | c >> 18);
+		d->out[1] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
+		d->out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+	}
+	if (d->n > 1)
+		d->out[d->n - 1] = (uint8_t)(0x80 | (c & 0x3f));
+}
+
+static void decode_jsoncpp(struct decoder *d)
+{
+	static const uint8_t plain[] = "\"\\bfnrt";
+	static const uint8_t value[] = "\"\\\b\f\n\r\t";
+	uint32_t c;
+	size_t i;
+
+	if (d->p[1] != 'u') {
+		for (i = 0; plain[i] != d->p[1]; i++)
+			;
+		decode_point(d, value[i]);
+		d->p += 2;
+		return;
+	}
+	c = hex4(d->p + 2);
+	d->p += 6;
+	if (c >= 0xd800 && c <= 0xdbff) {
+		c = 0x10000 + ((c - 0xd800) << 10) + (hex4(d->p + 2) - 0xdc00);
+		d->p += 6;
+	}
+	decode_point(d, c);
+}
+
+const struct cot_grammar cot_grammar_jsoncpp = { true, check_jsoncpp, decode_jsoncpp };
+
 /* One character of a string that is neither quote nor escape. */
-static enum cot_err check_char(const uint8_t *p, size_t left, enum cot_grammar grammar,
+static enum cot_err check_char(const uint8_t *p, size_t left, const struct cot_grammar *grammar,
                                size_t *ret_len)
 {
 	*ret_len = utf8_len(p, left);
 	if (*ret_len == 0)
 		return COT_E_UTF8;
-	if (grammar == COT_GRAMMAR_JSONCPP && (p[0] < 0x20 || p[0] >= 0x80))
+	if (grammar->ascii && (p[0] < 0x20 || p[0] >= 0x80))
 		return COT_E_NOT_CANONICAL;
 	return COT_OK;
 }
@@ -154,7 +246,7 @@ static enum cot_err check_char(const uint8_t *p, size_t left, enum cot_grammar g
 struct checker {
 	const uint8_t *p;
 	const uint8_t *end;
-	enum cot_grammar grammar;
+	const struct cot_grammar *grammar;
 	uint32_t objects; /* bit d: the container at depth d is an object */
 	uint32_t named;   /* bit d: last[d] holds a name */
 	uint32_t depth;
@@ -196,7 +288,7 @@ static enum cot_err scan_string(struct checker *c, struct cot_slice *ret)
 		if (c->p == c->end || *c->p == '"')
 			break;
 		err = *c->p == '\\'
-		              ? check_escape(c->p, left(c), c->grammar, &len)
+		              ? c->grammar->check(c->p, left(c), &len)
 		              : check_char(c->p, left(c), c->grammar, &len);
 		if (err != COT_OK)
 			return err;
@@ -297,61 +389,6 @@ static enum cot_err scan_value(struct checker *c, bool *ret_opened)
 
 /* ---- order of names ----------------------------------------------------------- */
 
-/* A spelled string given out as decoded UTF-8, byte by byte. */
-struct decoder {
-	const uint8_t *p;
-	const uint8_t *end;
-	uint8_t out[4];
-	uint8_t n, at;
-};
-
-static void decode_point(struct decoder *d, uint32_t c)
-{
-	d->at = 0;
-	if (c < 0x80) {
-		d->n = 1;
-		d->out[0] = (uint8_t)c;
-	} else if (c < 0x800) {
-		d->n = 2;
-		d->out[0] = (uint8_t)(0xc0 | c >> 6);
-	} else if (c < 0x10000) {
-		d->n = 3;
-		d->out[0] = (uint8_t)(0xe0 | c >> 12);
-		d->out[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-	} else {
-		d->n = 4;
-		d->out[0] = (uint8_t)(0xf0 | c >> 18);
-		d->out[1] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
-		d->out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-	}
-	if (d->n > 1)
-		d->out[d->n - 1] = (uint8_t)(0x80 | (c & 0x3f));
-}
-
-/* The escape at d->p, already checked. */
-static void decode_escape(struct decoder *d)
-{
-	static const uint8_t plain[] = "\"\\bfnrt";
-	static const uint8_t value[] = "\"\\\b\f\n\r\t";
-	uint32_t c;
-	size_t i;
-
-	if (d->p[1] != 'u') {
-		for (i = 0; plain[i] != d->p[1]; i++)
-			;
-		decode_point(d, value[i]);
-		d->p += 2;
-		return;
-	}
-	c = hex4(d->p + 2);
-	d->p += 6;
-	if (c >= 0xd800 && c <= 0xdbff) {
-		c = 0x10000 + ((c - 0xd800) << 10) + (hex4(d->p + 2) - 0xdc00);
-		d->p += 6;
-	}
-	decode_point(d, c);
-}
-
 /* The next byte, or -1 at the end. */
 static int decode_next(struct decoder *d)
 {
@@ -361,7 +398,7 @@ static int decode_next(struct decoder *d)
 		return -1;
 	if (*d->p != '\\')
 		return *d->p++;
-	decode_escape(d);
+	d->grammar->decode(d);
 	return d->out[d->at++];
 }
 
@@ -376,11 +413,11 @@ static size_t common_prefix(struct cot_slice a, struct cot_slice b)
 }
 
 /* Order of two checked, spelled strings by their decoded UTF-8 bytes. */
-static int compare_decoded(struct cot_slice a, struct cot_slice b)
+static int compare_decoded(const struct cot_grammar *g, struct cot_slice a, struct cot_slice b)
 {
 	size_t same = common_prefix(a, b);
-	struct decoder x = { a.ptr + same, a.ptr + a.len, { 0 }, 0, 0 };
-	struct decoder y = { b.ptr + same, b.ptr + b.len, { 0 }, 0, 0 };
+	struct decoder x = { g, a.ptr + same, a.ptr + a.len, { 0 }, 0, 0 };
+	struct decoder y = { g, b.ptr + same, b.ptr + b.len, { 0 }, 0, 0 };
 
 	for (;;) {
 		int i = decode_next(&x), k = decode_next(&y);
@@ -399,7 +436,7 @@ static enum cot_err check_order(struct checker *c, struct cot_slice name)
 	int order = -1;
 
 	if (c->named >> d & 1u)
-		order = compare_decoded(c->last[d], name);
+		order = compare_decoded(c->grammar, c->last[d], name);
 	c->named |= 1u << d;
 	c->last[d] = name;
 	if (order == 0)
@@ -474,7 +511,8 @@ static enum cot_err scan_one(struct checker *c, bool *ret_more)
 }
 
 /* CHECK J2: the text is one value in the one canonical spelling */
-enum cot_err cot_json_check(struct cot_slice doc, enum cot_grammar grammar, size_t *ret_at)
+enum cot_err cot_json_check(struct cot_slice doc, const struct cot_grammar *grammar,
+                             size_t *ret_at)
 {
 	struct checker c;
 	bool more = true;

@@ -23,15 +23,20 @@
 #include "keys/limits.h"
 #include "keys/slice.h"
 
-enum cot_grammar {
-	/* OLPC canonical JSON as TUF uses it: only `"` and `\` are escaped,
-	 * everything else stands raw, control bytes too (PEM line ends). */
-	COT_GRAMMAR_OLPC = 1,
-	/* What jsoncpp's compact writer prints: `\b \f \n \r \t`, other control
-	 * bytes and all non-ASCII as `\uXXXX` with upper-case hex digits and
-	 * surrogate pairs above the BMP, `"` and `\` escaped, `/` raw. */
-	COT_GRAMMAR_JSONCPP = 2
-};
+/* The one spelling of strings in a dialect.  A table, not a number, so that a device
+ * carries the code of its own dialect only. */
+struct cot_grammar;
+
+/* OLPC canonical JSON as TUF uses it: only `"` and `\` are escaped, everything else
+ * stands raw, control bytes too (PEM line ends). */
+extern const struct cot_grammar cot_grammar_olpc;
+#define COT_GRAMMAR_OLPC (&cot_grammar_olpc)
+
+/* What jsoncpp's compact writer prints: `\b \f \n \r \t`, other control bytes and all
+ * non-ASCII as `\uXXXX` with upper-case hex digits and surrogate pairs above the BMP,
+ * `"` and `\` escaped, `/` raw. */
+extern const struct cot_grammar cot_grammar_jsoncpp;
+#define COT_GRAMMAR_JSONCPP (&cot_grammar_jsoncpp)
 
 enum cot_json_type {
 	COT_JSON_NONE = 0, /* empty slice: no value */
@@ -54,8 +59,8 @@ struct cot_json_iter {
  * COT_E_MALFORMED, COT_E_UTF8, COT_E_NOT_CANONICAL, COT_E_DUPLICATE_MEMBER,
  * COT_E_DEPTH, COT_E_TRUNCATED, COT_E_TRAILING; ret_at (may be NULL) gets the
  * byte position of the refusal. */
-COT_MUST_CHECK enum cot_err cot_json_check(struct cot_slice doc, enum cot_grammar grammar,
-                                           size_t *ret_at);
+COT_MUST_CHECK enum cot_err cot_json_check(struct cot_slice doc,
+                                           const struct cot_grammar *grammar, size_t *ret_at);
 
 /* By the first byte. */
 enum cot_json_type cot_json_type(struct cot_slice value);

@@ -27,7 +27,7 @@ extern const struct cot_policy cot_policy_uptane;
 /* The encoding of one repository; provisioned, never detected. */
 struct cot_dialect {
 	const char *name;         /* "tuf" */
-	enum cot_grammar grammar; /* of the canonical form */
+	const struct cot_grammar *grammar; /* of the canonical form */
 };
 
 extern const struct cot_dialect cot_dialect_tuf;

@@ -250,7 +250,7 @@ static enum cot_err load_marked(struct cot_slice wire, json_t **ret, size_t *ret
 
 struct emit {
 	struct text out;
-	enum cot_grammar grammar;
+	const struct cot_grammar *grammar;
 	bool marked; /* the tree came from load_marked */
 	size_t depth;
 	enum cot_err err;
@@ -432,7 +432,7 @@ static enum cot_err emit_all(json_t *value, struct emit *e, char **ret, size_t *
 
 /* ---- what others call ------------------------------------------------------ */
 
-static enum cot_err canon_by_tree(struct cot_slice wire, enum cot_grammar grammar,
+static enum cot_err canon_by_tree(struct cot_slice wire, const struct cot_grammar *grammar,
                                   struct cot_doc_owned *ret)
 {
 	struct emit e = { .grammar = grammar, .marked = true };
@@ -456,7 +456,7 @@ static enum cot_err canon_by_tree(struct cot_slice wire, enum cot_grammar gramma
 	return COT_OK;
 }
 
-enum cot_err cot_canon_from_wire(struct cot_slice wire, enum cot_grammar grammar,
+enum cot_err cot_canon_from_wire(struct cot_slice wire, const struct cot_grammar *grammar,
                                  struct cot_doc_owned *ret)
 {
 	*ret = (struct cot_doc_owned){ 0 };
@@ -474,7 +474,7 @@ void cot_doc_owned_free(struct cot_doc_owned *d)
 	d->doc = (struct cot_doc){ { NULL, 0 }, { NULL, 0 } };
 }
 
-enum cot_err cot_canon_dump(const json_t *value, enum cot_grammar grammar, char **ret,
+enum cot_err cot_canon_dump(const json_t *value, const struct cot_grammar *grammar, char **ret,
                             size_t *ret_len)
 {
 	struct emit e = { .grammar = grammar };

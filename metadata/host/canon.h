@@ -35,7 +35,7 @@ struct cot_doc_owned {
  * COT_E_DUPLICATE_MEMBER, COT_E_TRUNCATED, COT_E_TRAILING, COT_E_TYPE (neither
  * object nor array), COT_E_MEMORY.  On refusal ret needs no release. */
 COT_MUST_CHECK enum cot_err cot_canon_from_wire(struct cot_slice wire,
-                                                enum cot_grammar grammar,
+                                                const struct cot_grammar *grammar,
                                                 struct cot_doc_owned *ret);
 
 /* Releases what ret owns; may be called twice. */
@@ -44,7 +44,7 @@ void cot_doc_owned_free(struct cot_doc_owned *d);
 /* Writes a tree built here as canonical text: what is signed.  ret is allocated
  * (free with free), zero-terminated, and ret_len does not count the zero.
  * COT_E_NUMBER for a real number, COT_E_DEPTH, COT_E_MEMORY. */
-COT_MUST_CHECK enum cot_err cot_canon_dump(const json_t *value, enum cot_grammar grammar,
+COT_MUST_CHECK enum cot_err cot_canon_dump(const json_t *value, const struct cot_grammar *grammar,
                                            char **ret, size_t *ret_len);
 
 /* Writes a tree as it is served: compact, members sorted, control bytes

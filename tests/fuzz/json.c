@@ -73,11 +73,11 @@ static void walk(struct cot_slice text, bool checked, int deeper)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cot_slice in = cot_slice(data, size);
-	enum cot_grammar g;
-	size_t at;
+	const struct cot_grammar *const grammars[] = { COT_GRAMMAR_OLPC, COT_GRAMMAR_JSONCPP };
+	size_t at, i;
 
-	for (g = COT_GRAMMAR_OLPC; g <= COT_GRAMMAR_JSONCPP; g++) {
-		bool ok = cot_json_check(in, g, &at) == COT_OK;
+	for (i = 0; i < 2; i++) {
+		bool ok = cot_json_check(in, grammars[i], &at) == COT_OK;
 
 		if (at > size || (ok && at != size))
 			abort();

@@ -44,7 +44,7 @@ static const struct good goods[] = {
 	{ "[[[[[[[[[[[[[[[[ ]]]]]]]]]]]]]]]]", "[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]", NULL }
 };
 
-static void check_good(const char *wire, enum cot_grammar grammar, const char *want)
+static void check_good(const char *wire, const struct cot_grammar *grammar, const char *want)
 {
 	struct cot_doc_owned d;
 

@@ -31,7 +31,7 @@ static size_t dice(size_t sides)
 	return (size_t)(seed >> 8) % sides;
 }
 
-static json_t *random_string(enum cot_grammar grammar)
+static json_t *random_string(const struct cot_grammar *grammar)
 {
 	static const char *const parts[] = { "a", "b", "Z", "0", "/", "\"", "\\", " ", "\x7f",
 		                             "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80",
@@ -44,7 +44,7 @@ static json_t *random_string(enum cot_grammar grammar)
 	return json_string(text);
 }
 
-static json_t *random_value(enum cot_grammar grammar, size_t depth)
+static json_t *random_value(const struct cot_grammar *grammar, size_t depth)
 {
 	size_t kind = dice(depth > 4 ? 5 : 8), count = dice(5), i;
 	json_t *ret;
@@ -71,7 +71,7 @@ static json_t *random_value(enum cot_grammar grammar, size_t depth)
 	return ret;
 }
 
-static char *print(const json_t *tree, enum cot_grammar grammar)
+static char *print(const json_t *tree, const struct cot_grammar *grammar)
 {
 	return json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY |
 	                                (grammar == COT_GRAMMAR_OLPC ? 0 : JSON_ENSURE_ASCII));
@@ -112,7 +112,7 @@ static bool escapes_control(struct cot_slice text)
 	return false;
 }
 
-static bool oracle_accepts(struct cot_slice text, enum cot_grammar grammar)
+static bool oracle_accepts(struct cot_slice text, const struct cot_grammar *grammar)
 {
 	json_t *tree = json_loadb((const char *)text.ptr, text.len,
 	                          JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
@@ -124,7 +124,7 @@ static bool oracle_accepts(struct cot_slice text, enum cot_grammar grammar)
 	return same && (grammar != COT_GRAMMAR_OLPC || !escapes_control(text));
 }
 
-static void compare(struct cot_slice text, enum cot_grammar grammar, size_t counts[3])
+static void compare(struct cot_slice text, const struct cot_grammar *grammar, size_t counts[3])
 {
 	struct cot_slice exact = sim_copy(text.ptr, text.len);
 	bool ours = cot_json_check(exact, grammar, NULL) == COT_OK;
@@ -167,7 +167,7 @@ static size_t mutate(char *text, size_t len, size_t room)
 	}
 }
 
-static void against_jansson(enum cot_grammar grammar)
+static void against_jansson(const struct cot_grammar *grammar)
 {
 	size_t counts[3] = { 0, 0, 0 }, i, k, len;
 	char room[4096];
