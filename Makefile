@@ -43,6 +43,10 @@ endif
 # A campaign adds what it needs here, never to the packager's own variables.
 EXTRA_CFLAGS ?=
 EXTRA_LDFLAGS ?=
+# The firmware's compiler and its flags; what a campaign adds to them.
+ARM ?= arm-none-eabi-
+MCU_CFLAGS ?= -Os -g
+EXTRA_MCU_CFLAGS ?=
 # A campaign's deliberate fault: FAULT_SRC is compiled in place of the source FAULT_OF.
 FAULT_OF ?=
 FAULT_SRC ?=
@@ -114,7 +118,8 @@ all: $(LIBCOTTER) $(PROGRAMS)
 # ---- rules ------------------------------------------------------------------------
 
 # Objects depend on this file, which changes only when compiler or flags do.
-FLAGS_NOW := $(CC) | $(CPPFLAGS) | $(CFLAGS) | $(OWN_CFLAGS) | $(EXTRA_CFLAGS) | $(FAULT_OF) $(FAULT_SRC)
+FLAGS_NOW := $(CC) | $(CPPFLAGS) | $(CFLAGS) | $(OWN_CFLAGS) | $(EXTRA_CFLAGS) | $(FAULT_OF) $(FAULT_SRC) | \
+	$(ARM) $(MCU_CFLAGS) $(EXTRA_MCU_CFLAGS)
 ifneq ($(filter-out help clean uninstall packages,$(or $(MAKECMDGOALS),all)),)
 $(shell mkdir -p $(BUILD); echo '$(subst ','\'',$(FLAGS_NOW))' > $(BUILD)/.flags.now; \
 	cmp -s $(BUILD)/.flags.now $(BUILD)/.flags \
@@ -174,13 +179,11 @@ $(BUILD)/cotter-vbus: $(call obj,secondary/link/host/vbus_main.c) $(LIBCOTTER)
 
 # One tree of objects per core (m3, m0plus). libsodium is compiled from Debian's source
 # package, fetched once into $(MCU), or from SODIUM_SRC.
-ARM ?= arm-none-eabi-
 MCU := $(BUILD)/mcu
 MPS2 := secondary/ports/mps2
 SODIUM := $(MCU)/libsodium/src/libsodium
 MCU_CPU_m3 := cortex-m3
 MCU_CPU_m0plus := cortex-m0plus
-MCU_CFLAGS ?= -Os -g
 MCU_OWN := -std=gnu11 -mthumb -ffreestanding -ffunction-sections -fdata-sections -fno-common \
 	-fstack-usage -fcallgraph-info=su,da -I. -I$(SODIUM)/include -DSODIUM_STATIC=1
 MCU_LINK := -mthumb -nostartfiles --specs=nano.specs -Wl,--gc-sections -Wl,--no-warn-rwx-segments
@@ -189,13 +192,14 @@ LOADER_SRC_ed25519 := $(wildcard $(MPS2)/sign_ed25519.c keys/crypto/report_ed255
 LOADER_SRC_hmac := $(wildcard $(MPS2)/sign_hmac.c keys/crypto/report_hmac.c)
 APP_SRC := secondary/hook.c secondary/confirm.c secondary/stream.c secondary/pack.c \
 	secondary/link/crc.c keys/slice.c $(MPS2)/app/services.c $(MPS2)/app/start.c
-APPS := good1 good2 good3 hangs crashes unwell hostile
+APPS := good1 good2 good3 hangs crashes unwell undecided hostile
 APP_good1 := -DAPP_VERSION='"1"'
 APP_good2 := -DAPP_VERSION='"2"'
 APP_good3 := -DAPP_VERSION='"3"'
 APP_hangs := -DAPP_VERSION='"4 hangs"' -DAPP_VARIANT=HANGS
 APP_crashes := -DAPP_VERSION='"5 crashes"' -DAPP_VARIANT=CRASHES
 APP_unwell := -DAPP_VERSION='"6 unwell"' -DAPP_VARIANT=FAILS_SELF_TEST
+APP_undecided := -DAPP_VERSION='"7 undecided"' -DAPP_VARIANT=UNDECIDED
 
 SODIUM_LIST := $(shell grep -v '^\#' $(MPS2)/sodium/files.txt)
 # $(call mcu_rules,CORE)
@@ -221,7 +225,8 @@ $(MCU)/$(1)/obj/app-%.o: $(MPS2)/app/app.c $(MCU)/sodium.there
 	@mkdir -p $$(@D)
 	$$(call say,ARM,$$@)$(ARM)gcc -mcpu=$(MCU_CPU_$(1)) $(MCU_CFLAGS) $(MCU_OWN) $(WARN) \
 		$(if $(WERROR),-Werror) $$(APP_$$*) -MMD -MP -c -o $$@ $$<
-$(MCU)/$(1)/obj/app-hostile.o: $(MPS2)/app/hostile.c
+$(MCU)/$(1)/obj/app-hostile.o: $(MCU)/$(1)/obj/$(MPS2)/app/hostile.o
+	$$(Q)cp $$< $$@
 $(MCU)/$(1)/app-%.elf: $(MPS2)/app/app.ld $(MCU)/$(1)/obj/app-%.o \
 		$$(patsubst %.c,$(MCU)/$(1)/obj/%.o,$(APP_SRC))
 	$$(call say,ARM,$$@)$(ARM)gcc -mcpu=$(MCU_CPU_$(1)) $(MCU_LINK) -T $$< -o $$@ $$(filter %.o,$$^)
