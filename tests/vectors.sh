@@ -5,7 +5,9 @@
 # folder VECTORS (wycheproof, ed25519-speccheck) go through keys/crypto/sodium.c on this
 # machine and, compiled for Cortex-M3 and for Cortex-M0+, in QEMU (mps2-an385); and
 # reports are signed there by keys/crypto/report_*.c and held against libsodium's own
-# crypto_sign_detached. Every verdict and every byte must be the same. Last lines:
+# crypto_sign_detached. Every verdict and every byte must be the same, and no byte of a
+# secret may be left on the stack of a device that has signed. Last lines:
+#   `stacks: N looked through, secrets left in 0`
 #   `signatures: 10000 equal`
 #   `vectors: cases N, host valid A invalid B, m3 same, m0plus same`
 # Without VECTORS the second is a skip, which NOSKIP=1 makes a failure; so are a missing
@@ -14,8 +16,9 @@
 # MESSAGES=N reports for the M3 (10000, a minute), MESSAGES_M0PLUS=N of them for the M0+
 # too (1000, a minute as well); SEED=N draws others. COST=1 counts instructions and stack
 # per kind of case instead.
-# CANARY=1 builds the firmware with a verifier that ignores S >= L and a nonce that lacks
-# the secret's last byte; prints which cases notice, and fails.
+# CANARY=1 builds firmware with a verifier that ignores S >= L; on the M3 also a nonce that
+# lacks the secret's last byte, on the M0+ a stack that is not wiped; prints which cases
+# notice, and fails.
 set -u
 : "${BUILD:=build}" "${ARM:=arm-none-eabi-}" "${QEMU:=qemu-system-arm}" "${MCU_CFLAGS:=-Os}"
 [ "${CANARY:-}" = 1 ] && : "${MESSAGES:=100}" "${MESSAGES_M0PLUS:=20}"
@@ -45,14 +48,16 @@ verifier=$src/crypto_sign/ed25519/ref10/open.c
 signer=keys/crypto/report_ed25519.c
 if [ "${CANARY:-}" = 1 ]; then
 	sed 's/sc25519_is_canonical(sig + 32) == 0 ||//' "$verifier" >"$work/open.c"
-	sed 's/secret + SCALAR, SCALAR }/secret + SCALAR, SCALAR - 1 }/' "$signer" >"$work/signer.c"
-	if cmp -s "$verifier" "$work/open.c" || cmp -s "$signer" "$work/signer.c"; then
+	sed 's/secret + SCALAR, SCALAR }/secret + SCALAR, SCALAR - 1 }/' "$signer" >"$work/m3.c"
+	sed 's/define STACK_USED .*/define STACK_USED 8u/' "$signer" >"$work/m0plus.c"
+	if cmp -s "$verifier" "$work/open.c" || cmp -s "$signer" "$work/m3.c" ||
+		cmp -s "$signer" "$work/m0plus.c"; then
 		echo 'vectors: the canary changed nothing'
 		exit 1
 	fi
 	verifier=$work/open.c
-	signer=$work/signer.c
-	echo 'canary: firmware whose verifier ignores S >= L, and whose nonce lacks a byte of the secret'
+	echo 'canary: a verifier that ignores S >= L; on m3 a nonce that lacks a byte of the secret,' \
+		'on m0plus a stack that is not wiped'
 fi
 
 # build CORE CPU: $work/CORE/fw.elf, by the flags that sodium/glue.c names.
@@ -61,6 +66,8 @@ build()
 	dir=$work/$1
 	rm -rf "$dir"
 	mkdir -p "$dir" || return 1
+	signing=$signer
+	[ "${CANARY:-}" = 1 ] && signing=$work/$1.c
 	flags="-mcpu=$2 -mthumb $MCU_CFLAGS -ffreestanding -ffunction-sections -fdata-sections
 		-DSODIUM_STATIC=1 -DNATIVE_LITTLE_ENDIAN=1 -DNDEBUG -I$src/include -I."
 	set --
@@ -72,7 +79,7 @@ build()
 			-I"$src/crypto_sign/ed25519/ref10" -c -o "$o" "$from" || return 1
 		set -- "$@" "$o"
 	done
-	for f in keys/crypto/sodium.c keys/crypto/report_sign.c keys/crypto/report_hmac.c "$signer" \
+	for f in keys/crypto/sodium.c keys/crypto/report_sign.c keys/crypto/report_hmac.c "$signing" \
 		keys/slice.c secondary/ports/mps2/sodium/glue.c tests/metal/vectors_fw.c; do
 		o=$dir/own_$(basename "${f%.c}").o
 		# shellcheck disable=SC2086
@@ -149,6 +156,8 @@ same()
 	wrong=$(field "$1" wrong)
 	if [ "$wrong" = 0 ]; then echo same; else echo "$wrong differ"; fi
 }
+echo "stacks: $(($(field m3 stacks) + $(field m0plus stacks))) looked through," \
+	"secrets left in $(($(field m3 left) + $(field m0plus left)))"
 unequal=$(($(field m3 unequal) + $(field m0plus unequal)))
 if [ $unequal = 0 ]; then
 	echo "signatures: $(field m3 signatures) equal (and $(field m0plus signatures) on m0plus)"

@@ -17,9 +17,9 @@ _Static_assert(crypto_sign_PUBLICKEYBYTES == COT_REPORT_PUBLIC_LEN, "one key len
 
 #define SCALAR 32u
 #define POINT 32u
-/* As much as the scalar multiplication takes, which has the secret scalar's
- * digits in its frame: wiping it makes the stack no deeper. */
-#define STACK_USED 4352u
+/* As far down as the scalar multiplication keeps the digits of the nonce, which
+ * are as good as the key: wiping them makes the stack no deeper. */
+#define STACK_USED 4544u
 
 static const uint8_t base_point[POINT] = {
 	0x58, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,

@@ -105,6 +105,7 @@ __attribute__((noinline)) static uint32_t painted_depth(const uint8_t *from)
 
 struct work {
 	uint32_t kind;
+	bool dump;
 	enum cot_scheme scheme;
 	struct cot_slice key, sig, msg;
 	int first, second;
@@ -178,6 +179,7 @@ static bool next_case(uint32_t file, struct work *w)
 		return false;
 	w->kind = head[0];
 	w->scheme = (enum cot_scheme)head[1];
+	w->dump = head[6] != 0;
 	w->key = cot_slice(body, number(head + 2, 2));
 	w->sig = cot_slice(body + w->key.len, number(head + 4, 2));
 	w->msg = cot_slice(w->sig.ptr + w->sig.len, number(head + 8, 4));
@@ -197,12 +199,16 @@ int main(void)
 	uint8_t out[VECTOR_ANSWER];
 	uint32_t cases = host_open("cases.bin", READ_BINARY, NO_CASES);
 	uint32_t answers = host_open("answers.bin", WRITE_BINARY, NO_ANSWERS);
+	uint32_t stacks = host_open("stack.bin", WRITE_BINARY, NO_ANSWERS);
 
 	while (next_case(cases, &w)) {
 		answer(&w, out);
+		if (w.dump)
+			host_write(stacks, fw_stack_bottom, VECTOR_STACK);
 		host_write(answers, out, sizeof(out));
 	}
 	(void)host_call(SYS_CLOSE, &answers);
+	(void)host_call(SYS_CLOSE, &stacks);
 	leave(0);
 }
 

@@ -11,7 +11,7 @@
  *   vectors_host compare DIR DEVICE_DIR
  *       holds DEVICE_DIR/answers.bin against DIR/answers.bin case by case; prints
  *       the first that differ, then `cases N valid A invalid B wrong W signatures S
- *       unequal U`.  Status 1 if anything differs or is missing.
+ *       unequal U stacks K left L`, L being the stacks that held a secret.  Status 1 if anything differs or is missing.
  *   vectors_host cost DIR DEVICE_DIR
  *       prints the most instructions and stack that one case of each kind took, of a
  *       run under -icount shift=0.
@@ -34,7 +34,7 @@
 #define KINDS 5
 
 struct out {
-	FILE *cases, *answers, *names;
+	FILE *cases, *answers, *names, *secrets;
 };
 
 __attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
@@ -81,9 +81,10 @@ static uint32_t number(const uint8_t *p, size_t len)
 /* ---- make ------------------------------------------------------------------------- */
 
 static void write_case(struct out *out, unsigned kind, enum cot_scheme scheme,
-                       struct cot_slice key, struct cot_slice sig, struct cot_slice msg)
+                       struct cot_slice key, struct cot_slice sig, struct cot_slice msg,
+                       bool dump)
 {
-	uint8_t head[VECTOR_HEAD] = { (uint8_t)kind, (uint8_t)scheme };
+	uint8_t head[VECTOR_HEAD] = { (uint8_t)kind, (uint8_t)scheme, 0, 0, 0, 0, dump };
 
 	if (key.len + sig.len + msg.len > VECTOR_MAX)
 		die("a case is larger than the firmware's memory");
@@ -126,7 +127,7 @@ static void verify_case(struct out *out, const json_t *test, struct cot_slice ke
 	struct cot_slice msg = unhex(test, msg_member, msg_buf);
 	const struct cot_crypto *c = &cot_crypto_sodium;
 
-	write_case(out, VECTOR_VERIFY, COT_SCHEME_ED25519, key, sig, msg);
+	write_case(out, VECTOR_VERIFY, COT_SCHEME_ED25519, key, sig, msg, false);
 	write_answer(out, c->key_check(COT_SCHEME_ED25519, key),
 	             c->verify(COT_SCHEME_ED25519, key, sig, msg), NULL);
 }
@@ -189,6 +190,40 @@ static void draw(uint8_t *ret, size_t len, uint64_t stream)
 	randombytes_buf_deterministic(ret, len, key);
 }
 
+/* Scalar, prefix, hash that makes the nonce, nonce, and the nonce's digits -8 to 8 to
+ * the base 16, as libsodium's scalar multiplication keeps them. */
+#define SECRETS 224u
+
+static void digits(const uint8_t scalar[32], uint8_t ret[64])
+{
+	int i, carry = 0;
+
+	for (i = 0; i < 64; i++) {
+		int digit = ((scalar[i / 2] >> (4 * (i % 2))) & 15) + carry;
+
+		carry = i < 63 ? (digit + 8) >> 4 : 0;
+		ret[i] = (uint8_t)(digit - 16 * carry);
+	}
+}
+
+/* What a signature must not leave behind on the device's stack. */
+static void write_secrets(struct out *out, const uint8_t seed[32], struct cot_slice body)
+{
+	uint8_t all[SECRETS];
+	crypto_hash_sha512_state h;
+
+	(void)crypto_hash_sha512(all, seed, 32);
+	all[0] &= 0xf8;
+	all[31] = (uint8_t)((all[31] & 0x7f) | 0x40);
+	(void)crypto_hash_sha512_init(&h);
+	(void)crypto_hash_sha512_update(&h, all + 32, 32);
+	(void)crypto_hash_sha512_update(&h, body.ptr, body.len);
+	(void)crypto_hash_sha512_final(&h, all + 64);
+	crypto_core_ed25519_scalar_reduce(all + 128, all + 64);
+	digits(all + 128, all + 160);
+	(void)fwrite(all, 1, sizeof(all), out->secrets);
+}
+
 /* The own public key plus the point of order 2, which a libsodium without the fix of
  * CVE-2025-69277 takes for a sound key; a signature made with it gives the seed away. */
 static void refused_case(struct out *out, unsigned long i, const uint8_t key[64],
@@ -204,7 +239,8 @@ static void refused_case(struct out *out, unsigned long i, const uint8_t key[64]
 	if (crypto_core_ed25519_add(mixed + 32, key + 32, order_2) != 0)
 		die("the point of order 2 is none");
 	(void)fprintf(out->names, "wrong-key report %lu\n", i);
-	write_case(out, VECTOR_SIGN, COT_SCHEME_ED25519, cot_slice(mixed, 64), none, body);
+	write_case(out, VECTOR_SIGN, COT_SCHEME_ED25519, cot_slice(mixed, 64), none, body,
+	           false);
 	write_answer(out, COT_E_KEY, 0, NULL);
 }
 
@@ -216,7 +252,7 @@ static void mac_case(struct out *out, unsigned long i, struct cot_slice key,
 
 	(void)crypto_auth_hmacsha256(mac, body.ptr, body.len, key.ptr);
 	(void)fprintf(out->names, "hmac-sha256 report %lu (%zu bytes)\n", i, body.len);
-	write_case(out, VECTOR_SIGN, COT_SCHEME_HMAC_SHA256, key, none, body);
+	write_case(out, VECTOR_SIGN, COT_SCHEME_HMAC_SHA256, key, none, body, false);
 	write_answer(out, COT_OK, 32, mac);
 }
 
@@ -235,8 +271,10 @@ static void sign_case(struct out *out, unsigned long i)
 	(void)crypto_sign_detached(sig, NULL, body.ptr, body.len, sk);
 	(void)fprintf(out->names, "ed25519 report %lu (%zu bytes)\n", i, body.len);
 	write_case(out, VECTOR_SIGN, COT_SCHEME_ED25519,
-	           cot_slice(key, i % 100 == 0 ? 32 : 64), none, body);
+	           cot_slice(key, i % 100 == 0 ? 32 : 64), none, body, i % 100 == 1);
 	write_answer(out, COT_OK, 64, sig);
+	if (i % 100 == 1)
+		write_secrets(out, key, body);
 	if (i % 100 == 0) {
 		mac_case(out, i, cot_slice(key, 32), body);
 		refused_case(out, i, key, body);
@@ -246,7 +284,7 @@ static void sign_case(struct out *out, unsigned long i)
 static int make(const char *dir, unsigned long messages, const char *vectors)
 {
 	struct out out = { open_in(dir, "cases.bin", "wb"), open_in(dir, "answers.bin", "wb"),
-		           open_in(dir, "names.txt", "w") };
+		           open_in(dir, "names.txt", "w"), open_in(dir, "secrets.bin", "wb") };
 	unsigned long i;
 	bool failed = false;
 
@@ -259,6 +297,7 @@ static int make(const char *dir, unsigned long messages, const char *vectors)
 	failed |= fclose(out.cases) != 0;
 	failed |= fclose(out.answers) != 0;
 	failed |= fclose(out.names) != 0;
+	failed |= fclose(out.secrets) != 0;
 	if (failed)
 		die("cannot write to %s", dir);
 	return 0;
@@ -318,12 +357,37 @@ static void signature(struct tally *t, const char *name, const uint8_t *host,
 	t->sig_differ += differ;
 }
 
+/* The number of dumped stacks that hold eight bytes of a secret. */
+static unsigned long leftovers(const char *dir, const char *device_dir, unsigned long *ret_stacks)
+{
+	FILE *secrets = open_in(dir, "secrets.bin", "rb");
+	FILE *stacks = open_in(device_dir, "stack.bin", "rb");
+	static uint8_t stack[VECTOR_STACK];
+	unsigned long found = 0;
+	uint8_t all[SECRETS];
+	size_t i;
+
+	*ret_stacks = 0;
+	while (fread(all, 1, sizeof(all), secrets) == sizeof(all)) {
+		if (fread(stack, 1, sizeof(stack), stacks) != sizeof(stack))
+			die("%s/stack.bin is short", device_dir);
+		(*ret_stacks)++;
+		for (i = 0; i < SECRETS && memmem(stack, sizeof(stack), all + i, 8) == NULL; i += 8)
+			;
+		found += i < SECRETS;
+	}
+	(void)fclose(secrets);
+	(void)fclose(stacks);
+	return found;
+}
+
 static int compare(const char *dir, const char *device_dir)
 {
 	FILE *hosts = open_in(dir, "answers.bin", "rb"), *names = open_in(dir, "names.txt", "r");
 	FILE *devices = open_in(device_dir, "answers.bin", "rb");
 	uint8_t host[VECTOR_ANSWER], device[VECTOR_ANSWER];
 	struct tally t = { 0, 0, 0, 0, 0 };
+	unsigned long stacks, left = leftovers(dir, device_dir, &stacks);
 	char name[512];
 
 	while (fread(host, 1, sizeof(host), hosts) == sizeof(host)) {
@@ -342,9 +406,11 @@ static int compare(const char *dir, const char *device_dir)
 	(void)fclose(hosts);
 	(void)fclose(names);
 	(void)fclose(devices);
-	printf("cases %lu valid %lu invalid %lu wrong %lu signatures %lu unequal %lu\n", t.cases,
-	       t.valid, t.cases - t.valid, t.differ, t.signatures, t.sig_differ);
-	return t.differ + t.sig_differ > 0;
+	printf("cases %lu valid %lu invalid %lu wrong %lu signatures %lu unequal %lu "
+	       "stacks %lu left %lu\n",
+	       t.cases, t.valid, t.cases - t.valid, t.differ, t.signatures, t.sig_differ, stacks,
+	       left);
+	return t.differ + t.sig_differ + left > 0;
 }
 
 /* Kinds are told apart by the first word of their names. */
