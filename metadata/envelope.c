@@ -3,8 +3,7 @@
  * Envelope, head and signatures of a document: see envelope.h.
  */
 #include "metadata/envelope.h"
-#include "metadata/name.h"
-#include "metadata/utc.h"
+#include "metadata/members.h"
 
 #include <string.h>
 
@@ -37,15 +36,13 @@ static enum cot_err check_signature_count(struct cot_slice signatures)
 
 enum cot_err cot_envelope_split(struct cot_slice canon, struct cot_envelope *ret)
 {
-	enum cot_err err = cot_json_member(canon, "signatures", &ret->signatures);
+	static const struct cot_member members[] = {
+		{ "signatures", COT_MEMBER_VALUE, false, offsetof(struct cot_envelope, signatures) },
+		{ "signed", COT_MEMBER_OBJECT, false, offsetof(struct cot_envelope, body) }
+	};
+	enum cot_err err = cot_members_read(canon, members, 2, ret);
 
-	if (err == COT_OK)
-		err = cot_json_member(canon, "signed", &ret->body);
-	if (err == COT_OK && cot_json_type(ret->body) != COT_JSON_OBJECT)
-		err = COT_E_TYPE;
-	if (err == COT_OK)
-		err = check_signature_count(ret->signatures);
-	return err;
+	return err == COT_OK ? check_signature_count(ret->signatures) : err;
 }
 
 enum cot_err cot_envelope_parse(struct cot_slice canon, const struct cot_grammar *grammar,
@@ -56,17 +53,22 @@ enum cot_err cot_envelope_parse(struct cot_slice canon, const struct cot_grammar
 	return err == COT_OK ? cot_envelope_split(canon, ret) : err;
 }
 
+enum cot_err cot_body_is(struct cot_slice body, const char *type)
+{
+	struct cot_slice said;
+	enum cot_err err = cot_json_member_string(body, "_type", &said);
+
+	if (err != COT_OK)
+		return err;
+	return cot_slice_is(said, type) ? COT_OK : COT_E_ROLE_TYPE;
+}
+
 /* ---- head -------------------------------------------------------------------- */
 
 /* CHECK P-SIG.2: the payload is of the role it is taken for */
 static enum cot_err check_type(struct cot_slice body, enum cot_role role)
 {
-	struct cot_slice type;
-	enum cot_err err = cot_json_member_string(body, "_type", &type);
-
-	if (err != COT_OK)
-		return err;
-	return cot_slice_is(type, cot_role_name(role)) ? COT_OK : COT_E_ROLE_TYPE;
+	return cot_body_is(body, cot_role_name(role));
 }
 
 /* CHECK TUF.4.3: we know this major version of the format */
@@ -105,40 +107,23 @@ static enum cot_err parse_version(struct cot_slice body, uint32_t *ret)
 	return COT_OK;
 }
 
-/* An optional identifier inside custom. */
-static enum cot_err parse_custom_id(struct cot_slice custom, const char *name,
-                                    struct cot_slice *ret)
+/* Identifiers inside custom, as far as they are there. */
+static enum cot_err parse_custom(struct cot_head *ret)
 {
-	enum cot_err err;
+	static const struct cot_member members[] = {
+		{ "repository", COT_MEMBER_ID, true, offsetof(struct cot_head, repository) },
+		{ "vehicleId", COT_MEMBER_ID, true, offsetof(struct cot_head, vehicle) }
+	};
 
-	*ret = cot_slice(NULL, 0);
-	if (custom.len == 0)
-		return COT_OK;
-	err = cot_json_member_string(custom, name, ret);
-	if (err == COT_E_MISSING)
-		return COT_OK;
-	return err == COT_OK ? cot_name_check_id(*ret) : err;
-}
-
-static enum cot_err parse_custom(struct cot_slice body, struct cot_head *ret)
-{
-	enum cot_err err = cot_json_member(body, "custom", &ret->custom);
-
-	if (err == COT_E_MISSING)
-		err = COT_OK;
-	if (err == COT_OK && ret->custom.len > 0 &&
-	    cot_json_type(ret->custom) != COT_JSON_OBJECT)
-		err = COT_E_TYPE;
-	if (err == COT_OK)
-		err = parse_custom_id(ret->custom, "repository", &ret->repository);
-	if (err == COT_OK)
-		err = parse_custom_id(ret->custom, "vehicleId", &ret->vehicle);
-	return err;
+	return ret->custom.len > 0 ? cot_members_read(ret->custom, members, 2, ret) : COT_OK;
 }
 
 enum cot_err cot_head_parse(struct cot_slice body, enum cot_role role, struct cot_head *ret)
 {
-	struct cot_slice expires;
+	static const struct cot_member members[] = {
+		{ "expires", COT_MEMBER_TIME, false, offsetof(struct cot_head, expires_s) },
+		{ "custom", COT_MEMBER_OBJECT, true, offsetof(struct cot_head, custom) }
+	};
 	enum cot_err err = check_type(body, role);
 
 	memset(ret, 0, sizeof(*ret));
@@ -148,12 +133,8 @@ enum cot_err cot_head_parse(struct cot_slice body, enum cot_role role, struct co
 	if (err == COT_OK)
 		err = parse_version(body, &ret->version);
 	if (err == COT_OK)
-		err = cot_json_member_string(body, "expires", &expires);
-	if (err == COT_OK)
-		err = cot_utc_parse(expires, &ret->expires_s);
-	if (err == COT_OK)
-		err = parse_custom(body, ret);
-	return err;
+		err = cot_members_read(body, members, 2, ret);
+	return err == COT_OK ? parse_custom(ret) : err;
 }
 
 /* CHECK D4.3: a document that repositories could swap says whose it is */
@@ -189,17 +170,18 @@ static enum cot_err check_listed(const struct cot_role_keys *role, struct cot_sl
 /* CHECK P-SIG.6: the scheme is the one bound to the key, and fits its type */
 static enum cot_err parse_scheme(struct cot_slice object, enum cot_scheme *ret)
 {
-	struct cot_slice keytype, scheme;
-	enum cot_err err = cot_json_member_string(object, "keytype", &keytype);
+	static const struct cot_member members[] = { { "keytype", COT_MEMBER_TEXT, false, 0 },
+		                                     { "scheme", COT_MEMBER_TEXT, false,
+		                                       sizeof(struct cot_slice) } };
+	struct cot_slice text[2]; /* keytype, scheme */
+	enum cot_err err = cot_members_read(object, members, 2, text);
 
-	if (err == COT_OK)
-		err = cot_json_member_string(object, "scheme", &scheme);
 	if (err != COT_OK)
 		return err;
-	*ret = cot_scheme_from_name(scheme);
+	*ret = cot_scheme_from_name(text[1]);
 	if (*ret == COT_SCHEME_NONE || *ret == COT_SCHEME_HMAC_SHA256)
 		return COT_E_SCHEME;
-	return cot_scheme_fits(*ret, keytype) ? COT_OK : COT_E_SCHEME;
+	return cot_scheme_fits(*ret, text[0]) ? COT_OK : COT_E_SCHEME;
 }
 
 enum cot_err cot_key_parse(struct cot_slice object, struct cot_key *ret)

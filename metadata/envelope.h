@@ -57,6 +57,9 @@ COT_MUST_CHECK enum cot_err cot_envelope_parse(struct cot_slice canon,
 /* The same for text that passed the check before, without checking again. */
 COT_MUST_CHECK enum cot_err cot_envelope_split(struct cot_slice canon, struct cot_envelope *ret);
 
+/* Is this its `_type`?  COT_E_ROLE_TYPE. */
+COT_MUST_CHECK enum cot_err cot_body_is(struct cot_slice body, const char *type);
+
 /* Reads _type (must name the role, COT_E_ROLE_TYPE), spec_version (1.x),
  * version (1..COT_MAX_VERSION), expires and custom. */
 COT_MUST_CHECK enum cot_err cot_head_parse(struct cot_slice body, enum cot_role role,

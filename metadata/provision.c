@@ -4,19 +4,12 @@
  */
 #include "metadata/provision.h"
 #include "metadata/check.h"
+#include "metadata/members.h"
 #include "metadata/name.h"
-#include "metadata/utc.h"
 
 #include <string.h>
 
 static const char *const repo_names[COT_MAX_REPOS] = { "director", "image" };
-
-static enum cot_err read_id(struct cot_slice object, const char *name, struct cot_slice *ret)
-{
-	enum cot_err err = cot_json_member_string(object, name, ret);
-
-	return err == COT_OK ? cot_name_check_id(*ret) : err;
-}
 
 /* ---- ECUs ------------------------------------------------------------------------ */
 
@@ -55,12 +48,15 @@ static enum cot_err parse_report_key(struct cot_slice entry, struct cot_slice *r
 
 static enum cot_err parse_ecu(struct cot_slice entry, struct cot_provision_ecu *ret)
 {
+	static const struct cot_member members[] = {
+		{ "serial", COT_MEMBER_ID, false, offsetof(struct cot_provision_ecu, serial) },
+		{ "hardwareId", COT_MEMBER_ID, false,
+		  offsetof(struct cot_provision_ecu, hardware_id) }
+	};
 	enum cot_err err;
 
 	memset(ret, 0, sizeof(*ret));
-	err = read_id(entry, "serial", &ret->serial);
-	if (err == COT_OK)
-		err = read_id(entry, "hardwareId", &ret->hardware_id);
+	err = cot_members_read(entry, members, 2, ret);
 	if (err == COT_OK)
 		err = cot_json_member_uint(entry, "counter", COT_MAX_VERSION, &ret->counter);
 	if (err == COT_OK)
@@ -214,37 +210,36 @@ static enum cot_err parse_repositories(struct cot_slice body, struct cot_provisi
 
 static enum cot_err parse_kind(struct cot_slice body, struct cot_provision *ret)
 {
-	struct cot_slice type, role;
-	uint64_t number = 0;
-	enum cot_err err = cot_json_member_string(body, "_type", &type);
+	struct cot_slice role;
+	enum cot_err err = cot_body_is(body, cot_role_name(COT_ROLE_PROVISION));
 
-	if (err == COT_OK && !cot_slice_is(type, cot_role_name(COT_ROLE_PROVISION)))
-		err = COT_E_ROLE_TYPE;
 	if (err == COT_OK)
 		err = cot_json_member_string(body, "role", &role);
-	if (err == COT_OK && !cot_slice_is(role, "primary") && !cot_slice_is(role, "secondary"))
-		err = COT_E_RECORD;
-	if (err == COT_OK)
-		err = cot_json_member_uint(body, "number", COT_MAX_VERSION, &number);
-	if (err == COT_OK && number < 1)
-		err = COT_E_NUMBER;
-	ret->primary = err == COT_OK && cot_slice_is(role, "primary");
-	ret->number = (uint32_t)number;
-	return err;
+	if (err != COT_OK)
+		return err;
+	ret->primary = cot_slice_is(role, "primary");
+	return ret->primary || cot_slice_is(role, "secondary") ? COT_OK : COT_E_RECORD;
 }
 
-static enum cot_err parse_vehicle(struct cot_slice body, struct cot_provision *ret)
+static enum cot_err parse_body(struct cot_slice body, struct cot_provision *ret)
 {
-	struct cot_slice text;
-	enum cot_err err = read_id(body, "vehicleId", &ret->vehicle);
+	static const struct cot_member number = {
+		"number", COT_MEMBER_VERSION, false, offsetof(struct cot_provision, number)
+	};
+	static const struct cot_member members[] = {
+		{ "vehicleId", COT_MEMBER_ID, false, offsetof(struct cot_provision, vehicle) },
+		{ "primary", COT_MEMBER_ID, false,
+		  offsetof(struct cot_provision, primary_serial) },
+		{ "policy", COT_MEMBER_TEXT, false, offsetof(struct cot_provision, policy) },
+		{ "time", COT_MEMBER_TIME, false, offsetof(struct cot_provision, time_s) },
+		{ "ecus", COT_MEMBER_VALUE, false, offsetof(struct cot_provision, ecus) },
+		{ "own", COT_MEMBER_VALUE, false, offsetof(struct cot_provision, own) }
+	};
+	enum cot_err err = cot_members_read(body, &number, 1, ret);
 
-	if (err == COT_OK)
-		err = read_id(body, "primary", &ret->primary_serial);
-	if (err == COT_OK)
-		err = cot_json_member_string(body, "policy", &ret->policy);
-	if (err == COT_OK)
-		err = cot_json_member_string(body, "time", &text);
-	return err == COT_OK ? cot_utc_parse(text, &ret->time_s) : err;
+	if (err == COT_OK && ret->number < 1)
+		err = COT_E_NUMBER;
+	return err == COT_OK ? cot_members_read(body, members, 6, ret) : err;
 }
 
 enum cot_err cot_provision_parse(struct cot_slice canon, struct cot_provision *ret)
@@ -253,22 +248,17 @@ enum cot_err cot_provision_parse(struct cot_slice canon, struct cot_provision *r
 	enum cot_err err = cot_envelope_parse(canon, COT_GRAMMAR_OLPC, &env);
 
 	memset(ret, 0, sizeof(*ret));
+	if (err != COT_OK)
+		return err;
 	ret->body = env.body;
+	err = parse_kind(env.body, ret);
 	if (err == COT_OK)
-		err = parse_kind(env.body, ret);
-	if (err == COT_OK)
-		err = parse_vehicle(env.body, ret);
-	if (err == COT_OK)
-		err = cot_json_member(env.body, "ecus", &ret->ecus);
-	if (err == COT_OK)
-		err = cot_json_member(env.body, "own", &ret->own);
+		err = parse_body(env.body, ret);
 	if (err == COT_OK)
 		err = check_ecus(ret->ecus);
 	if (err == COT_OK)
 		err = check_own(ret);
-	if (err == COT_OK)
-		err = parse_repositories(env.body, ret);
-	return err;
+	return err == COT_OK ? parse_repositories(env.body, ret) : err;
 }
 
 /* CHECK D12.2: the owner of the Director's Root stands behind the record */

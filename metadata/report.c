@@ -109,12 +109,7 @@ enum cot_err cot_seal_write(struct cot_slice body, const struct cot_seal *seal, 
 /* CHECK VR1: a report is no manifest and a manifest no report */
 static enum cot_err check_type(struct cot_slice body, const char *name)
 {
-	struct cot_slice type;
-	enum cot_err err = cot_json_member_string(body, "_type", &type);
-
-	if (err != COT_OK)
-		return err;
-	return cot_slice_is(type, name) ? COT_OK : COT_E_ROLE_TYPE;
+	return cot_body_is(body, name);
 }
 
 static enum cot_err read_id(struct cot_slice object, const char *name, struct cot_slice *ret)

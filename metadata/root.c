@@ -4,6 +4,7 @@
  */
 #include "metadata/root.h"
 #include "keys/encode.h"
+#include "metadata/members.h"
 
 #include <string.h>
 
@@ -175,21 +176,6 @@ static enum cot_err check_consistent(struct cot_slice body)
 	return err;
 }
 
-/* An optional object inside signed.custom. */
-static enum cot_err parse_custom_object(struct cot_slice custom, const char *name,
-                                        struct cot_slice *ret)
-{
-	enum cot_err err;
-
-	*ret = cot_slice(NULL, 0);
-	if (custom.len == 0)
-		return COT_OK;
-	err = cot_json_member(custom, name, ret);
-	if (err == COT_E_MISSING)
-		return COT_OK;
-	return err == COT_OK && cot_json_type(*ret) != COT_JSON_OBJECT ? COT_E_TYPE : err;
-}
-
 /* CHECK F2.6e: what a dropped floor falls to is a version */
 static enum cot_err check_floors(struct cot_slice floors)
 {
@@ -209,6 +195,14 @@ static enum cot_err check_floors(struct cot_slice floors)
 enum cot_err cot_root_parse(struct cot_slice body, const struct cot_policy *policy,
                             const struct cot_crypto *crypto, struct cot_root *ret)
 {
+	static const struct cot_member members[] = {
+		{ "keys", COT_MEMBER_VALUE, false, offsetof(struct cot_root, keys) },
+		{ "roles", COT_MEMBER_VALUE, false, offsetof(struct cot_root, roles) }
+	};
+	static const struct cot_member in_custom[] = {
+		{ "time", COT_MEMBER_OBJECT, true, offsetof(struct cot_root, time) },
+		{ "floors", COT_MEMBER_OBJECT, true, offsetof(struct cot_root, floors) }
+	};
 	enum cot_err err;
 
 	memset(ret, 0, sizeof(*ret));
@@ -218,13 +212,9 @@ enum cot_err cot_root_parse(struct cot_slice body, const struct cot_policy *poli
 	if (err == COT_OK)
 		err = check_consistent(body);
 	if (err == COT_OK)
-		err = cot_json_member(body, "keys", &ret->keys);
-	if (err == COT_OK)
-		err = cot_json_member(body, "roles", &ret->roles);
-	if (err == COT_OK)
-		err = parse_custom_object(ret->head.custom, "time", &ret->time);
-	if (err == COT_OK)
-		err = parse_custom_object(ret->head.custom, "floors", &ret->floors);
+		err = cot_members_read(body, members, 2, ret);
+	if (err == COT_OK && ret->head.custom.len > 0)
+		err = cot_members_read(ret->head.custom, in_custom, 2, ret);
 	if (err == COT_OK)
 		err = check_floors(ret->floors);
 	if (err == COT_OK)

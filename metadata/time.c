@@ -3,8 +3,8 @@
  * Signed time: see time.h.
  */
 #include "metadata/time.h"
+#include "metadata/members.h"
 #include "keys/encode.h"
-#include "metadata/utc.h"
 
 #include <string.h>
 
@@ -18,12 +18,7 @@ void cot_nonce_make(struct cot_nonce *n, const uint8_t random[COT_NONCE_LEN], ui
 /* CHECK D11.1: what signs time signs nothing else */
 static enum cot_err check_time_type(struct cot_slice body)
 {
-	struct cot_slice type;
-	enum cot_err err = cot_json_member_string(body, "_type", &type);
-
-	if (err != COT_OK)
-		return err;
-	return cot_slice_is(type, cot_role_name(COT_ROLE_TIME)) ? COT_OK : COT_E_ROLE_TYPE;
+	return cot_body_is(body, cot_role_name(COT_ROLE_TIME));
 }
 
 /* CHECK D11.1a: each nonce is its hex text, and there are not too many of them */
@@ -49,24 +44,21 @@ static enum cot_err check_nonces(struct cot_slice nonces)
 
 enum cot_err cot_time_parse(struct cot_slice body, struct cot_time_msg *ret)
 {
-	struct cot_slice text;
-	uint64_t version = 0;
+	static const struct cot_member members[] = {
+		{ "nonces", COT_MEMBER_VALUE, false, offsetof(struct cot_time_msg, nonces) },
+		{ "rootVersion", COT_MEMBER_VERSION, false,
+		  offsetof(struct cot_time_msg, root_version) },
+		{ "time", COT_MEMBER_TIME, false, offsetof(struct cot_time_msg, time_s) }
+	};
 	enum cot_err err = check_time_type(body);
 
 	memset(ret, 0, sizeof(*ret));
 	ret->body = body;
 	if (err == COT_OK)
-		err = cot_json_member(body, "nonces", &ret->nonces);
+		err = cot_members_read(body, members, 1, ret);
 	if (err == COT_OK)
 		err = check_nonces(ret->nonces);
-	if (err == COT_OK)
-		err = cot_json_member_uint(body, "rootVersion", COT_MAX_VERSION, &version);
-	if (err == COT_OK)
-		err = cot_json_member_string(body, "time", &text);
-	if (err == COT_OK)
-		err = cot_utc_parse(text, &ret->time_s);
-	ret->root_version = (uint32_t)version;
-	return err;
+	return err == COT_OK ? cot_members_read(body, members + 1, 2, ret) : err;
 }
 
 /* CHECK D11.2: the message answers our nonce, unused and young */
