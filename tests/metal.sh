@@ -5,7 +5,7 @@
 # two at a time, and prints one line per case: verdict, program, name. Cases that the
 # board cannot play are named with the reason. Last line: `N passed, 0 failed`; status
 # 1 when anything failed or nothing ran.
-# ID=NAME (or CASE=NAME, * and ? as in a shell) runs those cases alone.
+# ID=WORD (or CASE=WORD) runs those cases alone whose name has it in it.
 # LOADER=ELF names another loader; JOBS=N runs that many programs at a time.
 set -u
 : "${BUILD:=build}"

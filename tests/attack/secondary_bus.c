@@ -31,35 +31,35 @@ static uint8_t ask(struct scene *s, const struct cot_uds_request *q)
 	return sim_secondary_uds(s->s, q, &r);
 }
 
-/* Which operations on slots and trusted places there were. */
-static bool only_state_and_spares(const struct scene *s, uint64_t before)
+static void order(struct scene *s, const char *name)
 {
-	return s->s->flash.ops == before;
+	sim_secondary_order(s->s, SIM_SECONDARY_ECU, SIM_SECONDARY_HWID, name);
+	sim_publish(s->w, SIM_DIRECTOR, COT_ROLE_TARGETS);
 }
 
 /* ---- W11 ------------------------------------------------------------------------------ */
 
 static enum cot_err stage_at_once(struct scene *s)
 {
-	uint64_t ops;
+	uint64_t before;
 	enum cot_err err;
 
 	enter(s);
-	ops = s->s->flash.ops;
+	before = sim_secondary_writes(s->s);
 	err = stage(s);
-	assert_true(only_state_and_spares(s, ops));
+	assert_true(sim_secondary_writes(s->s) == before);
 	return err;
 }
 
 static enum cot_err activate_at_once(struct scene *s)
 {
-	uint64_t ops;
+	uint64_t before;
 	enum cot_err err;
 
 	enter(s);
-	ops = s->s->flash.ops;
+	before = sim_secondary_writes(s->s);
 	err = sim_secondary_activate(s->s);
-	assert_true(only_state_and_spares(s, ops));
+	assert_true(sim_secondary_writes(s->s) == before);
 	return err;
 }
 
@@ -92,10 +92,10 @@ static enum cot_err wear_out(struct scene *s)
 		err = sim_secondary_send(s->s, "d/targets.json", COT_SLICE("{}"));
 		sent++;
 	}
-	assert_int_equal(sent, s->s->node.store.ledger.budget + COT_SEC_BUDGET + 1);
-	s->s->now_ms += COT_SEC_BUDGET_MS;
-	cot_sec_poll(&s->s->node, s->s->now_ms);
-	assert_int_equal(s->s->node.store.ledger.budget, 1);
+	assert_int_equal(sent, COT_SEC_BUDGET + 1);
+	assert_int_equal(sim_secondary_view(s->s).budget, 0);
+	sim_secondary_earn(s->s);
+	assert_int_equal(sim_secondary_view(s->s).budget, 1);
 	return err;
 }
 
@@ -103,10 +103,14 @@ static enum cot_err wear_out(struct scene *s)
  * is drawn from the budget.  Newer Targets are a new beginning. */
 static enum cot_err garbage_images(struct scene *s)
 {
-	struct sim_artifact other = *sim_secondary_artifact(s->s, "a-3.bin");
+	struct sim_artifact other;
 	enum cot_err err;
 	unsigned erased = 0;
 
+	sim_secondary_image(s->s, "a-4.bin", 4, 3000);
+	order(s, "a-4.bin");
+	s->goal = "a-4.bin";
+	other = *sim_secondary_artifact(s->s, "a-4.bin");
 	assert_int_equal(sim_secondary_metadata(s->s), COT_OK);
 	assert_int_equal(stage(s), COT_OK);
 	scene_mark(s);
@@ -118,33 +122,44 @@ static enum cot_err garbage_images(struct scene *s)
 	}
 	free(other.bytes);
 	assert_int_equal(erased, 1 + COT_SEC_BUDGET);
-	assert_int_equal(s->s->node.store.ledger.budget, 0);
-	s->s->now_ms += COT_SEC_BUDGET_MS;
-	cot_sec_poll(&s->s->node, s->s->now_ms);
+	assert_int_equal(sim_secondary_view(s->s).budget, 0);
+	sim_secondary_earn(s->s);
 	sim_publish(s->w, SIM_DIRECTOR, COT_ROLE_TARGETS);
 	return err;
 }
 
-/* The honest image is on trial: resets may not use up its boots. */
+/* The image on trial says it is well, when it does at last. */
+static void confirm(struct scene *s)
+{
+	struct cot_confirm record = sim_secondary_handed(s->s);
+
+	assert_int_equal(cot_confirm_write(sim_secondary_unpowered(s->s), &record), COT_OK);
+	sim_secondary_reset(s->s, false);
+}
+
+/* An image whose self-test takes its time is on trial: resets may not use up its
+ * boots. */
 static enum cot_err reset_storm(struct scene *s)
 {
+	struct cot_sec_state state;
 	enum cot_err err;
 	unsigned i;
 
-	s->s->test = SIM_TEST_NONE; /* its self-test takes its time */
-	assert_int_equal(sim_secondary_update(s->s, "a-3.bin"), COT_E_TRIAL);
+	sim_secondary_image(s->s, "bad-3.bin", 3, 20000);
+	order(s, "bad-3.bin");
+	assert_int_equal(sim_secondary_update(s->s, "bad-3.bin"), COT_E_TRIAL);
 	for (i = 0; i < 10; i++) {
 		err = sim_secondary_hard_reset(s->s);
 		assert_int_equal(err, COT_E_TRIAL);
 		assert_int_equal(sim_secondary_session(s->s, COT_UDS_SESSION_PROGRAMMING),
 		                 COT_E_TRIAL);
 	}
-	assert_int_equal(s->s->node.store.state.component[0].attempts, 1);
-	assert_int_equal(cot_confirm_write(&s->s->flash.flash, &s->s->boot.handed), COT_OK);
-	s->s->test = SIM_TEST_OK;
-	sim_secondary_reset(s->s, false);
-	assert_true(sim_secondary_runs(s->s, "a-3.bin"));
+	sim_secondary_state(s->s, &state);
+	assert_int_equal(state.component[0].attempts, 1);
+	confirm(s);
+	assert_true(sim_secondary_runs(s->s, "bad-3.bin"));
 	scene_mark(s);
+	order(s, "a-3.bin");
 	return err;
 }
 
@@ -160,12 +175,12 @@ static enum cot_err abort_transfer(struct scene *s)
 	scene_mark(s);
 	assert_int_equal(ask(s, &q), COT_NRC_NONE);
 	q = (struct cot_uds_request){ .sid = COT_UDS_TRANSFER, .counter = 1,
-	                              .data = cot_slice(a->bytes, 4000) };
+	                              .data = cot_slice(a->bytes, 1000) };
 	assert_int_equal(ask(s, &q), COT_NRC_NONE);
 	assert_int_equal(sim_secondary_hard_reset(s->s), COT_OK);
-	assert_true(s->s->boot.image);
+	assert_int_equal(sim_secondary_view(s->s).mode, COT_MODE_APPLICATION);
 	enter(s);
-	err = sim_secondary_transfer(s->s, a, 4000);
+	err = sim_secondary_transfer(s->s, a, 1000);
 	return err;
 }
 
@@ -173,46 +188,50 @@ static enum cot_err abort_transfer(struct scene *s)
 static enum cot_err left_alone(struct scene *s)
 {
 	enter(s);
-	assert_int_equal(s->s->node.mode, COT_MODE_LOADER);
-	s->s->now_ms += COT_SEC_S3_MS;
-	cot_sec_poll(&s->s->node, s->s->now_ms);
-	assert_int_equal(cot_sec_reset(&s->s->node), COT_RESET_BOOT);
-	sim_secondary_reset(s->s, false);
+	assert_int_equal(sim_secondary_view(s->s).mode, COT_MODE_LOADER);
+	sim_secondary_wait(s->s, COT_SEC_S3_MS + 500);
 	assert_true(sim_secondary_runs(s->s, "a-2.bin"));
 	enter(s);
 	return stage(s);
+}
+
+static void forge(struct scene *s, const struct cot_confirm *record)
+{
+	const struct cot_flash *flash = sim_secondary_unpowered(s->s);
+
+	assert_int_equal(cot_confirm_erase(flash), COT_OK);
+	assert_int_equal(cot_confirm_write(flash, record), COT_OK);
+	sim_secondary_reset(s->s, false);
 }
 
 /* A confirm record that was put there in advance, or comes from an earlier trial. */
 static enum cot_err confirm_in_advance(struct scene *s)
 {
 	struct cot_confirm forged = { .slot = 0 };
-	const struct cot_sec_component *c = &s->s->node.store.state.component[0];
+	struct cot_sec_state state;
+	enum cot_err err;
 
-	s->s->test = SIM_TEST_NONE;
+	sim_secondary_image(s->s, "bad-3.bin", 3, 20000);
+	order(s, "bad-3.bin");
 	assert_int_equal(sim_secondary_metadata(s->s), COT_OK);
-	assert_int_equal(sim_secondary_install(s->s, "a-3.bin"), COT_OK);
-	forged.slot = cot_sec_component_spare(c);
-	memcpy(forged.sha256, c->slot[forged.slot].sha256, COT_SHA256_LEN);
-	assert_int_equal(cot_confirm_erase(&s->s->flash.flash), COT_OK);
-	assert_int_equal(cot_confirm_write(&s->s->flash.flash, &forged), COT_OK);
+	assert_int_equal(sim_secondary_install(s->s, "bad-3.bin"), COT_OK);
+	sim_secondary_state(s->s, &state);
+	forged.slot = cot_sec_component_spare(&state.component[0]);
+	memcpy(forged.sha256, state.component[0].slot[forged.slot].sha256, COT_SHA256_LEN);
+	forge(s, &forged);
+	assert_int_equal(sim_secondary_metadata(s->s), COT_OK);
 	assert_int_equal(sim_secondary_activate(s->s), COT_OK);
 	sim_secondary_reset(s->s, false); /* first trial */
-	forged = s->s->boot.handed;
+	forged = sim_secondary_handed(s->s);
 	sim_secondary_reset(s->s, false); /* second: the first one's number is void */
-	assert_int_equal(cot_confirm_write(&s->s->flash.flash, &forged), COT_OK);
-	sim_secondary_reset(s->s, false); /* third */
+	forge(s, &forged);                /* third */
 	sim_secondary_reset(s->s, false);
-	s->s->test = SIM_TEST_OK;
 	assert_true(sim_secondary_runs(s->s, "a-2.bin"));
 	scene_mark(s);
 	assert_int_equal(sim_secondary_metadata(s->s), COT_OK);
-	{
-		enum cot_err err = stage(s);
-
-		sim_publish(s->w, SIM_DIRECTOR, COT_ROLE_TARGETS);
-		return err;
-	}
+	err = stage(s);
+	order(s, "a-3.bin");
+	return err;
 }
 
 static enum cot_err other_name(struct scene *s)
@@ -273,18 +292,18 @@ static enum cot_err wrong_counter(struct scene *s)
 	const struct sim_artifact *a = sim_secondary_artifact(s->s, "a-3.bin");
 	struct cot_uds_request q = { .sid = COT_UDS_TRANSFER, .counter = 1,
 	                             .data = cot_slice(a->bytes, 1000) };
-	uint64_t ops;
+	uint64_t before;
 	uint8_t nrc;
 
 	begin_download(s);
 	assert_int_equal(ask(s, &q), COT_NRC_NONE);
-	ops = s->s->flash.ops;
+	before = sim_secondary_writes(s->s);
 	assert_int_equal(ask(s, &q), COT_NRC_NONE);
-	assert_int_equal(s->s->flash.ops, ops);
+	assert_true(sim_secondary_writes(s->s) == before);
 	q.counter = 3;
 	nrc = ask(s, &q);
-	assert_int_equal(s->s->flash.ops, ops);
-	assert_int_equal(s->s->node.install.writer.taken, 1000);
+	assert_true(sim_secondary_writes(s->s) == before);
+	assert_int_equal(sim_secondary_view(s->s).taken, 1000);
 	return cot_uds_err_of(nrc);
 }
 
@@ -297,7 +316,7 @@ static enum cot_err download(struct scene *s, uint32_t offset, uint32_t size, ui
 	assert_int_equal(stage(s), COT_OK);
 	scene_mark(s);
 	assert_int_not_equal(ask(s, &q), COT_NRC_NONE);
-	return s->s->node.last;
+	return sim_secondary_last(s->s);
 }
 
 static enum cot_err size_zero(struct scene *s) { return download(s, 0, 0, 0); }
@@ -311,7 +330,7 @@ static enum cot_err in_application(struct scene *s)
 	struct cot_uds_request q = { .sid = COT_UDS_ROUTINE, .sub = COT_UDS_ROUTINE_START,
 	                             .id = COT_RID_VERIFY };
 
-	assert_int_equal(s->s->node.mode, COT_MODE_APPLICATION);
+	assert_int_equal(sim_secondary_view(s->s).mode, COT_MODE_APPLICATION);
 	return cot_uds_err_of(ask(s, &q));
 }
 

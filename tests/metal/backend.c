@@ -43,12 +43,15 @@ static void need(bool ok, const struct metal *m, const char *what)
 
 void metal_choose_case(void)
 {
+	static char pattern[120];
 	const char *name = getenv("CASE");
 
 	if (!name || !*name)
 		name = getenv("ID");
-	if (name && *name)
-		cmocka_set_test_filter(name);
+	if (!name || !*name)
+		return;
+	snprintf(pattern, sizeof(pattern), strchr(name, '*') ? "%s" : "*%s*", name);
+	cmocka_set_test_filter(pattern);
 }
 
 /* ---- images ------------------------------------------------------------------------- */
@@ -327,6 +330,15 @@ static void metal_reset(struct sim_secondary *s, bool programming)
 		     metal_of(s), "no programming session");
 }
 
+static void metal_wait(struct sim_secondary *s, unsigned ms)
+{
+	uint64_t until = posix_now_ms() + ms;
+	struct metal *m = metal_of(s);
+
+	while (posix_now_ms() < until)
+		wait_for_bytes(m, until);
+}
+
 /* ---- birth and end ----------------------------------------------------------------------------- */
 
 static void put(struct metal *m, const char *name, const void *bytes, size_t len, char ret[160])
@@ -517,6 +529,19 @@ static uint8_t *metal_cells(struct sim_secondary *s, enum cot_region region)
 	return f->mem + posix_flash_offset(f, region);
 }
 
+static void metal_earn(struct sim_secondary *s)
+{
+	static struct cot_sec_store store;
+	struct cot_sec_ledger next;
+	const struct cot_flash *flash = metal_unpowered(s);
+
+	need(cot_sec_store_mount(&store, flash) == COT_OK, metal_of(s), "no state in flash");
+	next = store.ledger;
+	next.budget++;
+	need(cot_sec_commit_ledger(&store, &next) == COT_OK, metal_of(s), "no ledger in flash");
+	sim_secondary_reset(s, false);
+}
+
 /* Header and what the part keeps for itself included; the rest is a hole. */
 static uint8_t *metal_save(struct sim_secondary *s)
 {
@@ -546,6 +571,8 @@ const struct sim_secondary_backend metal_backend = {
 	.end = metal_end,
 	.reset = metal_reset,
 	.ask = metal_ask,
+	.wait = metal_wait,
+	.earn = metal_earn,
 	.view = metal_view,
 	.state = metal_state,
 	.read = metal_read,

@@ -51,8 +51,8 @@ extern const struct sim_secondary_backend metal_backend;
 
 struct metal *metal_of(const struct sim_secondary *s);
 
-/* A program of cmocka tests: CASE or ID in the environment picks those of that name,
- * in which * and ? stand for what they do in a shell. */
+/* CASE or ID in the environment picks the cases whose name has that in it, or is like
+ * it if there is a * in it; called before cmocka runs a group. */
 void metal_choose_case(void);
 
 void metal_power_off(struct sim_secondary *s);

@@ -61,6 +61,8 @@ struct sim_secondary_backend {
 	void (*reset)(struct sim_secondary *s, bool programming);
 	/* Fills s->answer. */
 	void (*ask)(struct sim_secondary *s, struct cot_slice request);
+	void (*wait)(struct sim_secondary *s, unsigned ms);
+	void (*earn)(struct sim_secondary *s);
 	void (*view)(struct sim_secondary *s, struct sim_secondary_view *ret);
 	/* What would be there if power went now. */
 	void (*state)(struct sim_secondary *s, struct cot_sec_state *ret);
@@ -124,6 +126,12 @@ void sim_secondary_release(struct sim_secondary *s, const char *name, uint64_t c
 
 /* Power on: RAM is what it may be, then the boot decision, the image's self-test. */
 void sim_secondary_reset(struct sim_secondary *s, bool programming);
+
+/* So much time passes with nothing on the bus; a machine takes it. */
+void sim_secondary_wait(struct sim_secondary *s, unsigned ms);
+/* Twelve hours of power pass: one staging comes back.  A machine finds the ledger as it
+ * would be then, and has been reset. */
+void sim_secondary_earn(struct sim_secondary *s);
 
 /* One request with its response, resets included; empty if none comes. */
 struct cot_slice sim_secondary_ask(struct sim_secondary *s, struct cot_slice request);

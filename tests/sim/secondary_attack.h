@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The frame of attack tests against a verifying secondary: as attack.h, with a
- * whole node on RAM flash in place of a cycle.
+ * whole node in place of a cycle.  With METAL=1 in the environment that node is
+ * the firmware (tests/metal/backend.h), and a case that needs what a machine does
+ * not give is skipped by name; CASE or ID picks cases.
  *
  * A case starts from a node that runs "a-2.bin", confirmed, while the Director
  * honestly orders "a-3.bin".  First the twin: without the attack the update gets
@@ -9,7 +11,8 @@
  * said at the decisive step.  Afterwards power is cycled: floors, trusted
  * documents, slots and counters must be byte-identical to what they were at the
  * mark (the start, or where strike called scene_mark), and the same image must
- * boot.  At last the honest primary returns and must reach what is ordered.
+ * boot.  At last the honest primary returns and must reach what is ordered.  The
+ * twin is the same for all cases of a program: the firmware plays it once.
  */
 #ifndef COTTER_TESTS_SIM_SECONDARY_ATTACK_H
 #define COTTER_TESTS_SIM_SECONDARY_ATTACK_H
@@ -17,12 +20,14 @@
 #include "tests/sim/attack.h"
 #include "tests/sim/secondary.h"
 
+#define SCENE_SLOT (128u * 1024u) /* bytes of the largest slot of a backend */
+
 struct scene {
 	struct sim_world *w;
 	struct sim_secondary *s;
 	const char *goal;            /* what the honest primary installs in the end */
 	struct cot_sec_state mark;
-	uint8_t slot[64 * 1024];     /* bytes of the slot that runs at the mark */
+	uint8_t slot[SCENE_SLOT];    /* bytes of the slot that runs at the mark */
 	uint8_t running;
 };
 
@@ -31,10 +36,16 @@ struct scene_attack {
 	enum cot_err err;
 	const char *promise;
 	enum cot_err (*strike)(struct scene *s);
+	const char *needs; /* what only the node of this process gives; NULL: nothing */
 };
 
 #define SCENE(case_name, error, words, function) \
-	{ "attack_" #case_name, COT_E_##error, words, function }
+	{ "attack_" #case_name, COT_E_##error, words, function, NULL }
+#define SCENE_NEEDS(case_name, error, words, function, what) \
+	{ "attack_" #case_name, COT_E_##error, words, function, what }
+
+/* Who plays the node. */
+const struct sim_secondary_backend *scene_backend(void);
 
 /* From here on nothing trusted may change. */
 void scene_mark(struct scene *s);
