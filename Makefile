@@ -127,7 +127,7 @@ $(shell mkdir -p $(BUILD); echo '$(subst ','\'',$(FLAGS_NOW))' > $(BUILD)/.flags
 endif
 
 $(filter-out $(call obj,$(FREE_SRC)),$(call obj,$(HOST_SRC) $(TOOL_SRC) $(CTL_SRC) \
-	$(PRI_SRC) $(ECU_SRC) $(BOARD_SRC) secondary/ports/mps2/host/main.c $(SIM_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(HAND_SRC) \
+	$(PRI_SRC) $(ECU_SRC) $(BOARD_SRC) secondary/ports/mps2/host/main.c tests/metal/powercut.c $(SIM_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(HAND_SRC) \
 	$(METAL_SRC) repo-tools/main.c primary/main.c secondary/ports/posix/main.c \
 	secondary/link/host/vbus_main.c tests/fuzz/replay_main.c)): OWN_CPPFLAGS += -D_GNU_SOURCE
 
@@ -250,6 +250,11 @@ test_libs = $(pc_cmocka) $(pc_curl) $(pc_jansson) $(crypto_libs)
 
 $(sort $(TESTS) $(BENCHES) $(HANDS) $(METALS)): $(BUILD)/%: $(BUILD)/obj/%.o $(TEST_LIBS)
 	$(call link,$(test_libs))
+$(BUILD)/tests/metal/powercut: $(BUILD)/obj/tests/metal/powercut.o $(TEST_LIBS)
+	$(call link,$(test_libs))
+$(BUILD)/tests/metal/plugin.so: tests/metal/plugin.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) -std=gnu11 $(WARN) -O2 -g -shared -fPIC -o $@ $<
 # A fuzz target without libFuzzer: replay_main.c feeds it the files of its corpus.
 $(REPLAYS): $(BUILD)/%: $(BUILD)/obj/%.o $(call obj,tests/fuzz/replay_main.c) $(TEST_LIBS)
 	$(call link,$(test_libs))
@@ -295,6 +300,12 @@ killpoints: all tests
 metal: packages sodium
 	@+$(MAKE) --no-print-directory -s $(parallel) $(METALS) $(FIRMWARE)
 	@sh tests/metal.sh $(METALS)
+
+## metal-powercut: power lost right after a store into the board's flash (SLOT=, SECONDS=, ID=)
+metal-powercut: packages sodium
+	@+$(MAKE) --no-print-directory -s $(parallel) $(BUILD)/tests/metal/powercut \
+		$(BUILD)/tests/metal/plugin.so $(FIRMWARE)
+	@sh tests/metal-powercut.sh
 
 ## freestanding: link the MCU sources for Cortex-M0+ and list what they leave undefined
 freestanding: packages

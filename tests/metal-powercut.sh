@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Power cuts of the boot loader in QEMU, after single stores (tests/metal/powercut.c).
+# Last line: `stores N, cuts N, completed N, bricks 0, unverified 0, rollbacks 0,
+# floors lost 0`. SLOT=2000 is the long form, SECONDS=600 stops after so long,
+# ID=pages:17 reruns one cut. CANARY=1 builds a loader that erases a slot before its
+# intent is recorded; prints the cuts that catch it, and fails.
+set -eu
+: "${BUILD:=build}" "${MAKE:=make}"
+program=$BUILD/tests/metal/powercut
+if [ "${CANARY:-}" = 1 ]; then
+	. tests/metal-canary.sh
+	metal_canary secondary/install.c swap_intent
+	echo "canary: secondary/install.c erases the first page of a slot before the intent is recorded"
+fi
+exec "$program" "$BUILD/tests/metal/plugin.so"
