@@ -280,32 +280,33 @@ enum cot_err cot_provision_check_signed(struct cot_slice canon, const struct cot
 
 /* ---- the first trust ------------------------------------------------------------------- */
 
-/* CHECK D12.3: an embedded document is signed as its embedded Root wants it */
-static enum cot_err trust_document(struct cot_slice canon, const struct cot_root *root,
-                                   enum cot_role role, const struct cot_crypto *crypto,
-                                   struct cot_repo_trust *ret)
-{
+/* An embedded document and what all of them have. */
+struct embedded {
+	enum cot_role role;
 	struct cot_envelope env;
+	struct cot_head head;
+};
+
+/* CHECK D12.3: an embedded document is signed as its embedded Root wants it */
+static enum cot_err trust_document(const struct embedded *d, const struct cot_root *root,
+                                   const struct cot_crypto *crypto, struct cot_repo_trust *ret)
+{
+	struct cot_floor *floor = &ret->floor[d->role];
 	struct cot_role_keys keys;
 	struct cot_sigcheck sig;
-	struct cot_head head;
-	enum cot_err err = cot_envelope_split(canon, &env);
+	enum cot_err err = cot_root_role(root, d->role, &keys);
 
-	if (err == COT_OK)
-		err = cot_head_parse(env.body, role, &head);
-	if (err == COT_OK)
-		err = cot_root_role(root, role, &keys);
 	if (err != COT_OK)
 		return err;
-	cot_sigcheck_init(&sig, crypto, &env, &keys);
-	sig.all = role == COT_ROLE_TARGETS;
+	cot_sigcheck_init(&sig, crypto, &d->env, &keys);
+	sig.all = d->role == COT_ROLE_TARGETS;
 	err = cot_sigcheck_run(&sig);
 	if (err != COT_OK)
 		return err;
-	ret->floor[role].version = head.version;
-	ret->floor[role].held = true;
-	cot_body_digest(env.body, crypto, ret->floor[role].digest);
-	if (role == COT_ROLE_TARGETS)
+	floor->version = d->head.version;
+	floor->held = true;
+	cot_body_digest(d->env.body, crypto, floor->digest);
+	if (d->role == COT_ROLE_TARGETS)
 		cot_signers_keep(&ret->targets_signers, &sig.quorum, crypto);
 	return COT_OK;
 }
@@ -322,18 +323,12 @@ enum cot_err cot_provision_root(const struct cot_provision *p, size_t repo,
 
 /* CHECK D12.5: an embedded document was made for this repository and vehicle */
 static enum cot_err check_made_for(const struct cot_provision *p, size_t repo,
-                                   enum cot_role role, const struct cot_policy *policy)
+                                   const struct embedded *d, const struct cot_policy *policy)
 {
-	struct cot_envelope env;
-	struct cot_head head;
-	enum cot_err err = cot_envelope_split(p->doc[repo][role].canon, &env);
+	enum cot_err err = cot_check_repository(&d->head, cot_slice_str(repo_names[repo]), policy);
 
-	if (err == COT_OK)
-		err = cot_head_parse(env.body, role, &head);
-	if (err == COT_OK)
-		err = cot_check_repository(&head, cot_slice_str(repo_names[repo]), policy);
-	if (err == COT_OK && repo == 0 && role != COT_ROLE_ROOT)
-		err = cot_check_vehicle(&head, p->vehicle, policy);
+	if (err == COT_OK && repo == 0 && d->role != COT_ROLE_ROOT)
+		err = cot_check_vehicle(&d->head, p->vehicle, policy);
 	return err;
 }
 
@@ -342,6 +337,7 @@ static enum cot_err trust_repository(const struct cot_provision *p, size_t repo,
                                      const struct cot_crypto *crypto, struct cot_trust *ret)
 {
 	struct cot_root root;
+	struct embedded d;
 	int role;
 	enum cot_err err = cot_provision_root(p, repo, policy, crypto, &root);
 
@@ -350,10 +346,14 @@ static enum cot_err trust_repository(const struct cot_provision *p, size_t repo,
 
 		if (canon.len == 0)
 			continue;
-		err = check_made_for(p, repo, (enum cot_role)role, policy);
+		d.role = (enum cot_role)role;
+		err = cot_envelope_split(canon, &d.env);
 		if (err == COT_OK)
-			err = trust_document(canon, &root, (enum cot_role)role, crypto,
-			                     &ret->repo[repo]);
+			err = cot_head_parse(d.env.body, d.role, &d.head);
+		if (err == COT_OK)
+			err = check_made_for(p, repo, &d, policy);
+		if (err == COT_OK)
+			err = trust_document(&d, &root, crypto, &ret->repo[repo]);
 	}
 	return err;
 }
