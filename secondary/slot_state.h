@@ -43,7 +43,7 @@ enum cot_sec_slot_event {
 	 * | active slot, release counter, attempts 0, no trial number */
 	COT_SEC_SLOT_ON_CONFIRM,
 	/* reset after the third attempt
-	 * | attempts 0, no trial number; the hash is refused until newer Targets */
+	 * | no trial number; the hash is refused until newer Targets */
 	COT_SEC_SLOT_ON_FAIL,
 	/* boot: this is the active slot, or the active one does not fit and this one does
 	 * | active slot */

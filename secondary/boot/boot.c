@@ -73,12 +73,26 @@ static enum cot_err begin(struct cot_sec_store *store, struct cot_sec_state *ret
 
 /* ---- what the last boot left ------------------------------------------------------- */
 
-static enum cot_err confirm(struct cot_sec_store *store, uint8_t component, uint8_t slot)
+/* Is there a confirm record of this trial? */
+static enum cot_err find_confirm(const struct cot_sec_component *c, const struct cot_port *port,
+                                 uint8_t slot)
+{
+	struct cot_confirm record;
+	enum cot_err err = cot_confirm_read(port->flash, &record);
+
+	return err == COT_OK ? check_confirm(c, slot, &record) : err;
+}
+
+/* Asks for the record once more: a caller that missed the answer gets it here. */
+static enum cot_err confirm(struct cot_sec_store *store, const struct cot_port *port,
+                            uint8_t component, uint8_t slot)
 {
 	struct cot_sec_state next;
 	struct cot_sec_component *c = &next.component[component];
 	enum cot_err err = begin(store, &next);
 
+	if (err == COT_OK)
+		err = find_confirm(c, port, slot);
 	if (err == COT_OK)
 		err = cot_sec_slot_move(&c->slot[slot], COT_SEC_SLOT_ON_CONFIRM);
 	if (err != COT_OK)
@@ -91,6 +105,7 @@ static enum cot_err confirm(struct cot_sec_store *store, uint8_t component, uint
 	return cot_sec_commit(store, &next);
 }
 
+/* The attempts stay used up, so that nothing of it is tried again. */
 static enum cot_err revert(struct cot_sec_store *store, uint8_t component, uint8_t slot)
 {
 	struct cot_sec_state next;
@@ -101,7 +116,6 @@ static enum cot_err revert(struct cot_sec_store *store, uint8_t component, uint8
 		err = cot_sec_slot_move(&c->slot[slot], COT_SEC_SLOT_ON_FAIL);
 	if (err != COT_OK)
 		return err;
-	c->attempts = 0;
 	memset(c->trial, 0, sizeof(c->trial));
 	c->reverted = true;
 	memcpy(c->reverted_sha256, c->slot[slot].sha256, COT_SHA256_LEN);
@@ -113,12 +127,10 @@ enum cot_err cot_boot_settle(struct cot_sec_store *store, const struct cot_port 
 {
 	const struct cot_sec_component *c = &store->state.component[component];
 	uint8_t slot = cot_sec_component_find(c, COT_SEC_SLOT_TRIAL);
-	struct cot_confirm record;
 
-	if (slot == COT_SEC_SLOTS || cot_confirm_read(port->flash, &record) != COT_OK ||
-	    check_confirm(c, slot, &record) != COT_OK)
+	if (slot == COT_SEC_SLOTS || find_confirm(c, port, slot) != COT_OK)
 		return COT_OK;
-	return confirm(store, component, slot);
+	return confirm(store, port, component, slot);
 }
 
 enum cot_err cot_boot_settle_at_reset(struct cot_sec_store *store, const struct cot_port *port,

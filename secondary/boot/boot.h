@@ -44,8 +44,8 @@
  * more.  What it does not cover: two faults in one boot; a fault that changes
  * data or the program itself; a memory that is written between the second hash
  * and the jump, so images that run in their slot need flash that does not change
- * its mind; an image that was verified and is booted once more than its trial
- * allows, or confirmed, by a skip before the choice: that is a signed image still.
+ * its mind; a verified image that a skip gives one boot more than its three: that
+ * is a signed image still.
  *
  * Source: Uptane 5.4.2 and 5.4.3.3; the counter rises at confirm.
  */
@@ -81,7 +81,8 @@ struct cot_boot {
 /* Consumes a fitting confirm record (the slot becomes CONFIRMED, the counter
  * rises), ends a trial that failed three times.  Idempotent; may also be
  * called while the image runs, by the service that tells its status.
- * COT_E_FLASH: nothing was changed. */
+ * COT_E_FLASH, COT_E_STORE (memory and state region disagree), COT_E_NOT_FOUND (the
+ * confirm record read differently twice): nothing was changed. */
 COT_MUST_CHECK enum cot_err cot_boot_settle(struct cot_sec_store *store,
                                             const struct cot_port *port, uint8_t component);
 

@@ -23,9 +23,10 @@ struct bench {
 	struct sim_secondary *s; /* flash, port and store are used; the node is not run */
 	struct cot_sec_store store;
 	uint8_t run[RUN_LEN];
-	/* A flash that changes its mind: of slot B, reads from number `from` to `to`
-	 * answer with one bit more. */
+	/* A flash that changes its mind: of one region, reads from number `from` to `to`
+	 * answer with one bit more or less. */
 	struct cot_flash flash;
+	enum cot_region region;
 	unsigned reads, from, to;
 };
 
@@ -134,7 +135,7 @@ static enum cot_err unsteady_read(void *ctx, enum cot_region region, uint32_t of
 	const struct cot_flash *below = &b->s->flash.flash;
 	enum cot_err err = below->read(below->ctx, region, offset, ret, len);
 
-	if (region != COT_REGION_SLOT_B)
+	if (region != b->region)
 		return err;
 	if (b->reads >= b->from && b->reads < b->to)
 		((uint8_t *)ret)[len / 2] ^= 0x10;
@@ -165,7 +166,8 @@ static enum cot_err is_blank(void *ctx, enum cot_region region, uint32_t offset,
 	return below->is_blank(below->ctx, region, offset, len, ret);
 }
 
-static void use_unsteady_flash(struct bench *b, unsigned from, unsigned to)
+static void use_unsteady_flash(struct bench *b, enum cot_region region, unsigned from,
+                               unsigned to)
 {
 	b->flash = b->s->flash.flash;
 	b->flash.ctx = b;
@@ -173,6 +175,7 @@ static void use_unsteady_flash(struct bench *b, unsigned from, unsigned to)
 	b->flash.program = program;
 	b->flash.erase = erase;
 	b->flash.is_blank = is_blank;
+	b->region = region;
 	b->reads = 0;
 	b->from = from;
 	b->to = to;
@@ -351,6 +354,7 @@ static void third_failure_reverts(void **state)
 	assert_true(c->reverted);
 	assert_int_equal(c->slot[1].state, COT_SEC_SLOT_REVERTED);
 	assert_memory_equal(c->reverted_sha256, c->slot[1].sha256, COT_SHA256_LEN);
+	assert_int_equal(c->attempts, 3);
 	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
 	assert_int_equal(boot.slot, 0);
 	assert_false(boot.trial);
@@ -373,6 +377,30 @@ static void late_confirmation_counts(void **state)
 	assert_int_equal(cot_boot_settle_at_reset(&b.store, &b.s->port, 0), COT_OK);
 	assert_int_equal(b.store.state.component[0].slot[1].state, COT_SEC_SLOT_CONFIRMED);
 	bench_end(&b);
+}
+
+/* The record is read twice, and has to say the same. */
+static void a_record_that_comes_and_goes_confirms_nothing(void **state)
+{
+	static struct bench b;
+	const struct cot_sec_component *c = &b.store.state.component[0];
+	struct cot_boot boot;
+	unsigned bad;
+
+	(void)state;
+	for (bad = 0; bad < 3; bad++) {
+		bench_begin(&b);
+		put_row(&b, &trial_row);
+		assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
+		assert_int_equal(cot_confirm_write(&b.s->flash.flash, &boot.handed), COT_OK);
+		use_unsteady_flash(&b, COT_REGION_APP, bad, bad + 1);
+		assert_int_equal(cot_boot_settle(&b.store, &b.s->port, 0),
+		                 bad == 1 ? COT_E_NOT_FOUND : COT_OK);
+		assert_int_equal(c->slot[1].state, bad < 2 ? COT_SEC_SLOT_TRIAL
+		                                           : COT_SEC_SLOT_CONFIRMED);
+		assert_int_equal(c->counter, bad < 2 ? 1 : 2);
+		bench_end(&b);
+	}
 }
 
 /* A slot record that is longer than the slot is no image. */
@@ -406,21 +434,21 @@ static void the_copy_is_judged(void **state)
 	bench_begin(&b);
 	put_row(&b, &trial_row);
 	use_copy(&b);
-	use_unsteady_flash(&b, 0, 0);
+	use_unsteady_flash(&b, COT_REGION_SLOT_B, 0, 0);
 	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
 	assert_int_equal(boot.slot, 1);
 	reads = b.reads;
 	assert_int_equal(reads, (factory_image(&b)->len + 1023) / 1024);
 	/* Sound when it is copied, other bytes from then on. */
 	use_copy(&b);
-	use_unsteady_flash(&b, reads, UINT32_MAX);
+	use_unsteady_flash(&b, COT_REGION_SLOT_B, reads, UINT32_MAX);
 	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
 	assert_int_equal(boot.slot, 1);
 	assert_int_equal(b.reads, reads);
 	assert_gate(&b, &boot);
 	/* Other bytes when it is copied, sound from then on. */
 	use_copy(&b);
-	use_unsteady_flash(&b, reads - 1, reads);
+	use_unsteady_flash(&b, COT_REGION_SLOT_B, reads - 1, reads);
 	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
 	assert_int_equal(boot.slot, 0);
 	assert_int_equal(boot.why, COT_E_HASH_MISMATCH);
@@ -438,11 +466,11 @@ static void a_slot_that_changes_its_mind_does_not_boot(void **state)
 	(void)state;
 	bench_begin(&b);
 	put_row(&b, &trial_row);
-	use_unsteady_flash(&b, 0, 0);
+	use_unsteady_flash(&b, COT_REGION_SLOT_B, 0, 0);
 	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
 	assert_int_equal(boot.slot, 1);
 	reads = b.reads / 2;
-	use_unsteady_flash(&b, reads, UINT32_MAX);
+	use_unsteady_flash(&b, COT_REGION_SLOT_B, reads, UINT32_MAX);
 	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
 	assert_false(boot.image);
 	assert_int_equal(boot.why, COT_E_HASH_MISMATCH);
@@ -504,6 +532,7 @@ int main(void)
 		cmocka_unit_test(only_the_record_of_this_trial_confirms),
 		cmocka_unit_test(third_failure_reverts),
 		cmocka_unit_test(late_confirmation_counts),
+		cmocka_unit_test(a_record_that_comes_and_goes_confirms_nothing),
 		cmocka_unit_test(impossible_length_does_not_boot),
 		cmocka_unit_test(the_copy_is_judged),
 		cmocka_unit_test(a_slot_that_changes_its_mind_does_not_boot),
