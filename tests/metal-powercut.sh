@@ -11,7 +11,10 @@ set -eu
 program=$BUILD/tests/metal/powercut
 if [ "${CANARY:-}" = 1 ]; then
 	. tests/metal-canary.sh
-	metal_canary secondary/install.c swap_intent
-	echo "canary: secondary/install.c erases the first page of a slot before the intent is recorded"
+	metal_canary secondary/install.c \
+		's|err = commit_intent(node, n, &intent);|{ err = cot_flash_erase(node->port->flash, cot_sec_slot_region(slot), 0); if (err == COT_OK) err = commit_intent(node, n, \&intent); }|'
+	echo "canary: secondary/install.c erases a slot before the intent is recorded"
+	: "${SECONDS:=120}"
+	export SECONDS
 fi
 exec "$program" "$BUILD/tests/metal/plugin.so"
