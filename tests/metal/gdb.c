@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { ANSWER_MS = 10000 };
+enum { ANSWER_MS = 60000 };
 
 void gdb_init(struct gdb *g, int fd)
 {

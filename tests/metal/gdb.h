@@ -3,7 +3,7 @@
  * The side of a debugger in the GDB remote protocol, as far as QEMU's stub for a
  * Cortex-M needs it. The connection is a stream socket that the caller opened and
  * closes. Every function returns false when the other side is gone, does not answer
- * within 10 s or refuses; the connection is of no more use then.
+ * within a minute or refuses; the connection is of no more use then.
  *
  *	gdb_init(&g, fd); gdb_begin(&g); gdb_break(&g, addr, true); gdb_go(&g, GDB_CONTINUE);
  *	gdb_read_register(&g, GDB_PC, &pc); ... gdb_detach(&g);

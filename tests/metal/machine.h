@@ -18,7 +18,7 @@
 struct machine_setup {
 	const char *qemu, *elf, *plugin;
 	const char *flash;  /* at least as long as the machine's, 16 MiB */
-	const char *uart;   /* file for what UART0 says, NULL: nowhere */
+	const char *uart;   /* file for what UART1 says, NULL: nowhere; UART0 is silent */
 	bool show_errors;   /* leave QEMU's stderr open */
 };
 
@@ -30,7 +30,7 @@ struct machine {
 enum machine_end {
 	MACHINE_EXIT,  /* ended by itself, *code set; 0: the guest reset itself */
 	MACHINE_FAULT, /* QEMU gave up: lockup of the processor */
-	MACHINE_IDLE,  /* sleeps for good, or took over a minute: killed */
+	MACHINE_IDLE,  /* slept 2 s on end, or took two minutes: killed */
 };
 
 /* plugin_args: what follows the plugin's name, without the leading comma. With

@@ -3,12 +3,14 @@
  * One skipped instruction must not boot a bad image.
  *
  *	skip -e LOADER.elf -p plugin.so -d WORKDIR -f FROM -s STAY -r START:LEN
- *	     [-q QEMU] [-j JOBS] KIND=FLASH...
+ *	     [-g SOUND] [-q QEMU] [-j JOBS] KIND[@FROM]=FLASH...
  *
  * Each FLASH is a file whose image the loader has to refuse, KIND a word for what is
  * wrong with it. The loader runs from FROM, where it begins to choose a slot, until it
- * stays in itself at STAY (-s may be repeated); both are symbols or 0x addresses, and
- * code that runs inside START:LEN (hex) is the image's. One run with the plugin tells
+ * stays in itself at STAY (-s may be repeated); both are symbols or 0x addresses (a
+ * kind may have a FROM of its own), and
+ * code that runs inside START:LEN (hex) is the image's. SOUND is a flash whose image
+ * has to boot, or nothing would be proved. One run with the plugin tells
  * which instructions ran. Then, for each distinct one, the loader starts on a fresh
  * copy of FLASH, goes through QEMU's gdb stub to the first and to the last time it ran,
  * and has that one instruction skipped. What comes of it:
@@ -24,11 +26,8 @@
  * An instruction that ran once is one point, `first`. The last time is reached by
  * landmarks (tests/metal/way.h), not by time.
  *
- * Skipping is setting PC behind the instruction. In an IT block, ITSTATE in xPSR moves
- * on by the skipped instruction, as if its condition had failed; a skipped IT leaves
- * ITSTATE as it is, so that what follows runs unconditionally. SIZES="2 4 6 8 10" skips
- * that many bytes instead, each length a point of its own; ITSTATE moves on by each
- * instruction that begins among them, and PC may come to lie inside one.
+ * What skipping does to an IT block: tests/metal/over.h. SIZES="2 4 6 8 10" skips that
+ * many bytes instead of one instruction, each length a point of its own.
  *
  * ID=[KIND:]0xPC:first|last[:BYTES] runs one point and shows it. SECONDS=N stops after
  * that time; the points are taken in an order that spreads any part of them over the
@@ -52,6 +51,7 @@
 #include "tests/metal/elf.h"
 #include "tests/metal/gdb.h"
 #include "tests/metal/machine.h"
+#include "tests/metal/over.h"
 #include "tests/metal/way.h"
 
 enum { KINDS = 8, STAYS = 3, SIZES = 8, JOBS = 16, NAME = 1024 };
@@ -66,8 +66,8 @@ static const char *const verdict_name[VERDICTS] = {
 
 struct kind {
 	const char *name;
-	const char *path;
 	const uint8_t *flash;
+	uint32_t from;
 	struct way way;
 };
 
@@ -80,7 +80,7 @@ struct point {
 
 struct campaign {
 	struct machine_setup setup;
-	const char *dir;
+	const char *dir, *sound;
 	struct elf elf;
 	uint32_t from, stay[STAYS];
 	size_t stay_count;
@@ -185,19 +185,35 @@ static bool open_bench(struct bench *b, const struct campaign *c, unsigned numbe
 	return b->flash != MAP_FAILED;
 }
 
+static const uint8_t *map_flash(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	void *p = MAP_FAILED;
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size == FLASH_LEN)
+		p = mmap(NULL, FLASH_LEN, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (fd >= 0)
+		close(fd);
+	if (p == MAP_FAILED)
+		fprintf(stderr, "skip: %s: no file of 16 MiB\n", path);
+	return p != MAP_FAILED ? p : NULL;
+}
+
 /* QEMU maps the same file, so that only what a run changed has to be put back. */
-static void restore_flash(struct bench *b, const struct kind *k)
+static void restore_flash(struct bench *b, const uint8_t *flash)
 {
 	for (size_t at = 0; at < FLASH_LEN; at += BLOCK)
-		if (memcmp(b->flash + at, k->flash + at, BLOCK) != 0)
-			memcpy(b->flash + at, k->flash + at, BLOCK);
+		if (memcmp(b->flash + at, flash + at, BLOCK) != 0)
+			memcpy(b->flash + at, flash + at, BLOCK);
 }
 
 /* What ends a run: the image's code, STAY, too many instructions. */
-static void write_ends(const struct campaign *c, uint64_t steps, char ret[NAME])
+static void write_ends(const struct campaign *c, uint32_t from, uint64_t steps,
+                       char ret[NAME])
 {
 	int n = snprintf(ret, NAME, "limit=%" PRIu64 ":%d,from=%" PRIx32 ",exit=%d:%s",
-	                 4 * steps + SLACK, CODE_LIMIT, c->from, CODE_BOOTED, c->image);
+	                 4 * steps + SLACK, CODE_LIMIT, from, CODE_BOOTED, c->image);
 
 	for (size_t i = 0; i < c->stay_count; i++)
 		n += snprintf(ret + n, NAME - (size_t)n, ",exit=%d:%" PRIx32 ":1", CODE_STAYED,
@@ -234,11 +250,12 @@ static enum verdict judge(struct machine *m)
 static enum verdict run_again(const struct campaign *c, const struct bench *b,
                               const struct point *p, enum verdict before)
 {
+	const struct kind *k = &c->kinds[p->kind];
 	struct machine m;
 	char ends[NAME];
 	enum verdict v = before;
 
-	write_ends(c, c->kinds[p->kind].way.steps, ends);
+	write_ends(c, k->from, k->way.steps, ends);
 	if (!machine_start(&m, &b->setup, ends, false))
 		return MISSED;
 	v = judge(&m);
@@ -247,124 +264,21 @@ static enum verdict run_again(const struct campaign *c, const struct bench *b,
 	return v == BOOTED || v == MISSED ? v : before;
 }
 
-/* ---- to the instruction, and over it --------------------------------------------- */
-
-static bool stands_at(struct gdb *g, uint32_t pc)
-{
-	uint32_t now = 0;
-
-	return gdb_read_register(g, GDB_PC, &now) && now == pc;
-}
-
-/* On to the stops-th time from here that pc is about to run, other than now. */
-static bool go_to(struct gdb *g, uint32_t pc, uint64_t stops)
-{
-	if (!gdb_break(g, pc, true))
-		return false;
-	for (uint64_t i = 0; i < stops; i++)
-		if ((i > 0 && !gdb_go(g, GDB_STEP)) || !gdb_go(g, GDB_CONTINUE))
-			return false;
-	return stands_at(g, pc) && gdb_break(g, pc, false);
-}
-
-/* From FROM, where it stands. */
-static bool go_to_last(struct gdb *g, const struct campaign *c, const struct way *w, int insn)
-{
-	int chain[256];
-	size_t n = 0;
-
-	for (; insn != WAY_START && n < 256; insn = w->insns[insn].landmark)
-		chain[n++] = insn;
-	if (insn != WAY_START)
-		return false;
-	while (n-- > 0) {
-		const struct way_insn *i = &w->insns[chain[n]];
-		/* Standing at FROM was its first time. A step, for the stub would stop
-		 * here again. */
-		bool here = i->landmark == WAY_START && i->pc == c->from;
-
-		if (c->show)
-			printf("  0x%" PRIx32 ", time %" PRIu64 "\n", i->pc, i->stops);
-		if (here && i->stops == 1)
-			continue;
-		if ((here && !gdb_go(g, GDB_STEP)) || !go_to(g, i->pc, i->stops - here))
-			return false;
-	}
-	return true;
-}
-
-/* ITSTATE is bits 15..10 and 26..25 of xPSR. */
-static uint32_t it_get(uint32_t xpsr)
-{
-	return (xpsr >> 8 & 0xfc) | (xpsr >> 25 & 3);
-}
-
-static uint32_t it_set(uint32_t xpsr, uint32_t it)
-{
-	return (xpsr & ~0x0600fc00U) | (it & 0xfc) << 8 | (it & 3) << 25;
-}
-
-/* ARMv7-M, ITAdvance(). */
-static uint32_t it_advance(uint32_t it)
-{
-	return (it & 7) == 0 ? 0 : (it & 0xe0) | (it << 1 & 0x1f);
-}
-
-static bool is_wide(uint16_t first)
-{
-	return first >> 11 >= 0x1d;
-}
-
-static bool skip_bytes(struct gdb *g, const struct campaign *c, uint32_t pc, uint32_t size)
-{
-	uint32_t xpsr = 0;
-	uint32_t it;
-
-	if (!gdb_read_register(g, GDB_XPSR, &xpsr))
-		return false;
-	it = it_get(xpsr);
-	for (uint32_t at = 0; at < size;) {
-		uint8_t b[2];
-
-		if (!gdb_read_memory(g, pc + at, b, sizeof(b)))
-			return false;
-		it = it_advance(it);
-		at += is_wide((uint16_t)(b[0] | b[1] << 8)) ? 4 : 2;
-	}
-	if (c->show)
-		printf("at 0x%" PRIx32 ": PC + %" PRIu32 ", ITSTATE 0x%02" PRIx32
-		       " to 0x%02" PRIx32 "\n", pc, size, it_get(xpsr), it);
-	return gdb_write_register(g, GDB_PC, pc + size) &&
-	       (it == it_get(xpsr) || gdb_write_register(g, GDB_XPSR, it_set(xpsr, it)));
-}
-
-static bool reach_and_skip(struct gdb *g, const struct campaign *c, const struct point *p)
-{
-	const struct way *w = &c->kinds[p->kind].way;
-	const struct way_insn *i = insn_of(c, p);
-
-	if (!gdb_begin(g) || !go_to(g, c->from, 1))
-		return false;
-	if (p->last && !go_to_last(g, c, w, (int)p->insn))
-		return false;
-	if (!p->last && i->pc != c->from && !go_to(g, i->pc, 1))
-		return false;
-	return skip_bytes(g, c, i->pc, p->size) && gdb_detach(g);
-}
-
 static enum verdict run_point(const struct campaign *c, struct bench *b, const struct point *p)
 {
+	const struct kind *k = &c->kinds[p->kind];
+	const struct over over = { &k->way, k->from, (int)p->insn, p->last, p->size, c->show };
 	struct machine m;
 	struct gdb g;
 	char ends[NAME];
 	enum verdict v;
 
-	restore_flash(b, &c->kinds[p->kind]);
-	write_ends(c, c->kinds[p->kind].way.steps, ends);
+	restore_flash(b, k->flash);
+	write_ends(c, k->from, k->way.steps, ends);
 	if (!machine_start(&m, &b->setup, ends, true))
 		return MISSED;
 	gdb_init(&g, m.fd);
-	if (!reach_and_skip(&g, c, p)) {
+	if (!over_instruction(&g, &over)) {
 		machine_kill(&m);
 		return MISSED;
 	}
@@ -384,13 +298,13 @@ static bool trace_kind(struct campaign *c, struct bench *b, struct kind *k)
 
 	snprintf(trace, NAME, "%s/trace.%s", c->dir, k->name);
 	snprintf(steps, NAME, "%s/steps.%s", c->dir, k->name);
-	write_ends(c, 1000000000, ends);
-	n = snprintf(args, sizeof(args), "trace=%s,steps=%s,from=%" PRIx32, trace, steps, c->from);
+	write_ends(c, k->from, 1000000000, ends);
+	n = snprintf(args, sizeof(args), "trace=%s,steps=%s,from=%" PRIx32, trace, steps, k->from);
 	for (size_t i = 0; i < c->stay_count; i++)
 		n += snprintf(args + n, sizeof(args) - (size_t)n, ",to=%" PRIx32, c->stay[i]);
 	snprintf(args + n, sizeof(args) - (size_t)n, ",%s", ends);
 	unlink(trace);
-	restore_flash(b, k);
+	restore_flash(b, k->flash);
 	if (!machine_start(&m, &b->setup, args, false))
 		return false;
 	v = judge(&m);
@@ -400,6 +314,27 @@ static bool trace_kind(struct campaign *c, struct bench *b, struct kind *k)
 		return false;
 	}
 	return way_load(&k->way, trace, steps);
+}
+
+static bool sound_boots(const struct campaign *c, struct bench *b)
+{
+	const uint8_t *flash = c->sound != NULL ? map_flash(c->sound) : NULL;
+	struct machine m;
+	char ends[NAME];
+	enum verdict v;
+
+	if (c->sound == NULL)
+		return true;
+	if (flash == NULL)
+		return false;
+	write_ends(c, c->from, 1000000000, ends);
+	restore_flash(b, flash);
+	if (!machine_start(&m, &b->setup, ends, false))
+		return false;
+	v = judge(&m);
+	if (v != BOOTED)
+		fprintf(stderr, "skip: the sound image: %s\n", verdict_name[v]);
+	return v == BOOTED;
 }
 
 static double now_s(void)
@@ -545,7 +480,7 @@ static int run(struct campaign *c)
 	struct board *board;
 	struct bench b;
 
-	if (!open_bench(&b, c, 0))
+	if (!open_bench(&b, c, 0) || !sound_boots(c, &b))
 		return 2;
 	for (size_t k = 0; k < c->kind_count; k++)
 		if (!trace_kind(c, &b, &c->kinds[k]))
@@ -569,27 +504,31 @@ static int run(struct campaign *c)
 
 /* ---- arguments ------------------------------------------------------------------- */
 
+static bool take_address(const struct campaign *c, const char *text, uint32_t *ret)
+{
+	if (text != NULL && elf_address(&c->elf, text, ret))
+		return true;
+	fprintf(stderr, "skip: %s: no such symbol\n", text != NULL ? text : "FROM");
+	return false;
+}
+
 static bool add_kind(struct campaign *c, char *text)
 {
 	struct kind *k = &c->kinds[c->kind_count];
 	char *path = strchr(text, '=');
-	struct stat st;
-	int fd;
+	char *from;
 
 	if (path == NULL || c->kind_count == KINDS)
 		return false;
 	*path++ = 0;
+	from = strchr(text, '@');
+	if (from != NULL)
+		*from++ = 0;
 	k->name = text;
-	k->path = path;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) != 0 || st.st_size != FLASH_LEN) {
-		fprintf(stderr, "skip: %s: no file of 16 MiB\n", path);
-		return false;
-	}
-	k->flash = mmap(NULL, FLASH_LEN, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
+	k->from = c->from;
+	k->flash = map_flash(path);
 	c->kind_count++;
-	return k->flash != MAP_FAILED;
+	return k->flash != NULL && (from == NULL || take_address(c, from, &k->from));
 }
 
 static bool take_sizes(struct campaign *c)
@@ -613,20 +552,12 @@ static bool take_sizes(struct campaign *c)
 	return true;
 }
 
-static bool take_address(const struct campaign *c, const char *text, uint32_t *ret)
-{
-	if (text != NULL && elf_address(&c->elf, text, ret))
-		return true;
-	fprintf(stderr, "skip: %s: no such symbol\n", text != NULL ? text : "FROM");
-	return false;
-}
-
 static bool take_arguments(struct campaign *c, int argc, char **argv)
 {
 	const char *from = NULL, *stay[STAYS];
 	int opt;
 
-	while ((opt = getopt(argc, argv, "e:p:d:f:s:r:q:j:")) != -1) {
+	while ((opt = getopt(argc, argv, "e:p:d:f:s:r:g:q:j:")) != -1) {
 		switch (opt) {
 		case 'e': c->setup.elf = optarg; break;
 		case 'p': c->setup.plugin = optarg; break;
@@ -638,6 +569,7 @@ static bool take_arguments(struct campaign *c, int argc, char **argv)
 			stay[c->stay_count++] = optarg;
 			break;
 		case 'r': c->image = optarg; break;
+		case 'g': c->sound = optarg; break;
 		case 'q': c->setup.qemu = optarg; break;
 		case 'j': c->jobs = (unsigned)strtoul(optarg, NULL, 10); break;
 		default: return false;
@@ -663,7 +595,7 @@ int main(int argc, char **argv)
 
 	if (!take_arguments(&c, argc, argv)) {
 		fprintf(stderr, "usage: skip -e LOADER.elf -p PLUGIN -d WORKDIR -f FROM -s STAY "
-		                "-r START:LEN [-q QEMU] [-j JOBS] KIND=FLASH...\n");
+		                "-r START:LEN [-g SOUND] [-q QEMU] [-j JOBS] KIND[@FROM]=FLASH...\n");
 		return 2;
 	}
 	return run(&c);

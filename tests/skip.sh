@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# One skipped instruction of the boot loader must not boot an image that it refuses:
+# for each instruction of the boot decision, its first and its last time, the loader
+# runs in QEMU on bad flash and has that instruction skipped (tests/metal/skip.c tells
+# how, tests/metal/bad_images.c what the flash files hold).
+#
+#	damaged, trial, older, worn  from the choice of a slot until the loader stays
+#	state                        `older` again from main() on: start, stored state,
+#	                             identity
+#
+# One line per point that boots, one per kind with its verdicts; last line
+# `points N, booted 0`. ID=[KIND:]0xPC:first|last[:BYTES] reruns one, KINDS="older worn"
+# runs those alone, SECONDS=N stops after that time and says how far it came,
+# SIZES="2 4 6 8 10" skips that many bytes instead of one instruction.
+# Environment: LOADER (default $BUILD/mcu/m3/loader-ed25519.elf), APPS, JOBS (2).
+set -u
+: "${BUILD:=build}"
+case $BUILD in
+/*) ;;
+*) BUILD=$(pwd)/$BUILD ;;
+esac
+: "${LOADER:=$BUILD/mcu/m3/loader-ed25519.elf}"
+: "${KINDS:=damaged trial older worn state}"
+tools=$BUILD/tests/metal
+W=$BUILD/skip
+export BUILD LOADER
+rm -rf "$W"
+mkdir -p "$W" || exit 2
+TMPDIR=$W "$tools/bad_images" "$W" || { echo 'skip: no flash to damage' >&2; exit 2; }
+
+# MPS2_RUN and its length, as the loader was built with them.
+layout()
+{
+	sed -n "s/^#define $1 0x\\([0-9A-Fa-f]*\\)u.*/\\1/p" secondary/ports/mps2/layout.h
+}
+
+set --
+for k in $KINDS; do
+	case $k in
+	state) set -- "$@" "state@main=$W/older.flash" ;;
+	*) set -- "$@" "$k=$W/$k.flash" ;;
+	esac
+done
+exec "$tools/skip" -e "$LOADER" -p "$tools/plugin.so" -d "$W" -j "${JOBS:-2}" \
+	-f cot_sec_boot -s mps2_serve -r "$(layout MPS2_RUN):$(layout MPS2_RUN_LEN)" \
+	-g "$W/sound.flash" "$@"
