@@ -38,7 +38,7 @@ static bool may_program(void *ctx)
 
 static const struct cot_hook hook = { &mps2_services, may_program, NULL };
 
-/* ---- memory ----------------------------------------------------------------------------- */
+/* ---- memory --------------------------------------------------------------------------- */
 
 static volatile uint8_t *bytes(uint32_t at)
 {
@@ -83,7 +83,7 @@ static uint32_t table(uint32_t at)
 	return 0;
 }
 
-/* ---- calls -------------------------------------------------------------------------------- */
+/* ---- calls ---------------------------------------------------------------------------- */
 
 static uint32_t call_on(const volatile struct hostile_step *s, uint32_t stack)
 {
@@ -105,7 +105,7 @@ static uint32_t call_on(const volatile struct hostile_step *s, uint32_t stack)
 	return r0;
 }
 
-/* ---- the processor --------------------------------------------------------------------------- */
+/* ---- the processor -------------------------------------------------------------------- */
 
 static void fault_on(uint32_t stack)
 {
@@ -176,7 +176,7 @@ static void wait_ms(uint32_t ms)
 		cot_hook_poll(&hook);
 }
 
-/* ---- one after the other ------------------------------------------------------------------------ */
+/* ---- one after the other -------------------------------------------------------------- */
 
 static void tell(const char *what, uint32_t value)
 {
