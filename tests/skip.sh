@@ -6,14 +6,15 @@
 # runs in QEMU on bad flash and has that instruction skipped (tests/metal/skip.c tells
 # how, tests/metal/bad_images.c what the flash files hold).
 #
-#	damaged, trial, older, worn  from the choice of a slot until the loader stays
-#	state                        `older` again from main() on: start, stored state,
-#	                             identity
+#	damaged, trial, older, reverted  from the choice of a slot until the loader stays
+#	state       `older` again from main() on: start, stored state, identity
+#	worn        only if asked for: boot.h says why a skip may grant a fourth trial
 #
 # One line per point that boots, one per kind with its verdicts; last line
-# `points N, booted 0`. ID=[KIND:]0xPC:first|last[:BYTES] reruns one, KINDS="older worn"
+# `points N, booted 0`. ID=[KIND:]0xPC:first|last[:BYTES] reruns one, KINDS="older trial"
 # runs those alone, SECONDS=N stops after that time and says how far it came,
-# SIZES="2 4 6 8 10" skips that many bytes instead of one instruction.
+# SIZES="2 4 6 8 10" skips that many bytes instead of one instruction. CANARY=1 builds
+# a loader that jumps whatever the two verdicts were, and must fail.
 # Environment: LOADER (default $BUILD/mcu/m3/loader-ed25519.elf), APPS, JOBS (2).
 set -u
 : "${BUILD:=build}"
@@ -21,8 +22,14 @@ case $BUILD in
 /*) ;;
 *) BUILD=$(pwd)/$BUILD ;;
 esac
+if [ "${CANARY:-}" = 1 ]; then
+	. tests/metal-canary.sh
+	metal_canary secondary/boot/verdict.c 's/return word & .*/return masked ^ COT_BOOT_GATE ^ COT_BOOT_ACCEPT(boot->slot) ^ COT_BOOT_AGAIN(boot->slot) ^ (word \& odd \& 0);/'
+	echo "canary: secondary/boot/verdict.c gives the word for the jump without a verdict"
+	: "${KINDS:=older}"
+fi
 : "${LOADER:=$BUILD/mcu/m3/loader-ed25519.elf}"
-: "${KINDS:=damaged trial older worn state}"
+: "${KINDS:=damaged trial older reverted state}"
 tools=$BUILD/tests/metal
 W=$BUILD/skip
 export BUILD LOADER

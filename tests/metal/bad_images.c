@@ -9,6 +9,7 @@
  *	damaged   slot A, confirmed and active, one bit of its last word flipped
  *	trial     the same image, activated instead: it would be tried for the first time
  *	older     slot A whole, its release counter below the stored one
+ *	reverted  slot A whole, but it failed its trial
  *	worn      slot A whole, on trial, its three attempts used up
  *
  * Slot B is empty in all of them.
@@ -61,6 +62,11 @@ static void make_older(struct cot_sec_component *c)
 	c->counter = c->slot[0].counter + 1;
 }
 
+static void make_reverted(struct cot_sec_component *c)
+{
+	on_trial(c, COT_SEC_SLOT_REVERTED, 0);
+}
+
 static void make_worn(struct cot_sec_component *c)
 {
 	on_trial(c, COT_SEC_SLOT_TRIAL, 3);
@@ -75,6 +81,7 @@ static const struct bad {
 	{ "damaged", true, NULL },
 	{ "trial", true, make_trial },
 	{ "older", false, make_older },
+	{ "reverted", false, make_reverted },
 	{ "worn", false, make_worn },
 };
 
