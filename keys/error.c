@@ -34,7 +34,8 @@ static const struct {
 	  "hash_mismatch\0" "length_mismatch\0" "no_strong_hash\0" "root_walk\0" },
 	{ COT_E_IO,
 	  "io\0" "no_space\0" "locked\0" "flash\0" "slot_too_small\0" "damaged_store\0"
-	  "unprovisioned\0" "permission\0" "no_input\0" "document_too_large\0" },
+	  "unprovisioned\0" "permission\0" "no_input\0" "document_too_large\0"
+	  "unknown_part\0" },
 	{ COT_E_UNREACHABLE,
 	  "unreachable\0" "tls\0" "http\0" "slow\0" "ecu_silent\0" "ecu_nak\0" "bad_frame\0"
 	  "link\0" "absent\0" "insecure_url\0" },

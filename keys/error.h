@@ -95,6 +95,7 @@ enum cot_err {
 	COT_E_PERMISSION = -87,   /* permission: file mode or owner too open */
 	COT_E_NO_INPUT = -88,     /* no_input: file or folder missing */
 	COT_E_DOCUMENT_SIZE = -89, /* document_too_large for this device's places */
+	COT_E_PART = -90,         /* unknown_part: flash laid out for another part */
 
 	/* Transport */
 	COT_E_UNREACHABLE = -100, /* unreachable */

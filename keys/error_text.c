@@ -229,6 +229,9 @@ static const struct row table[] = {
 	{ COT_E_DOCUMENT_SIZE, COT_EXIT_ECU,
 	  "the document does not fit this device's places for documents",
 	  "keep Root and Targets small, or let this device verify partially" },
+	{ COT_E_PART, COT_EXIT_CONFIG,
+	  "there is no such part, or the flash is laid out for another one",
+	  "the parts are posix and mps2; write the flash again with `cotter-ecu provision --part`" },
 
 	/* Transport */
 	{ COT_E_UNREACHABLE, COT_EXIT_UNREACHABLE,

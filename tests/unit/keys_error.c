@@ -89,6 +89,7 @@ static const struct {
 	{ COT_E_PERMISSION, "permission" },
 	{ COT_E_NO_INPUT, "no_input" },
 	{ COT_E_DOCUMENT_SIZE, "document_too_large" },
+	{ COT_E_PART, "unknown_part" },
 	{ COT_E_UNREACHABLE, "unreachable" },
 	{ COT_E_TLS, "tls" },
 	{ COT_E_HTTP, "http" },

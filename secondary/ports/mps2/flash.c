@@ -24,9 +24,21 @@ static const struct extent extents[REGIONS] = {
 	{ MPS2_AT_IDENTITY, MPS2_IDENTITY_LEN }, { MPS2_AT_SEED, MPS2_SEED_LEN }
 };
 
+enum cot_err mps2_flash_check(void)
+{
+	static const uint32_t want[2] = { MPS2_FORMAT, MPS2_SLOT_LEN };
+	const uint8_t *header = (const uint8_t *)(uintptr_t)MPS2_FLASH;
+
+	if (memcmp(header, MPS2_MAGIC, 4) == 0)
+		return memcmp(header + 4, want, sizeof(want)) == 0 ? COT_OK : COT_E_PART;
+	return memcmp(header, "\xff\xff\xff\xff", 4) == 0 || memcmp(header, "\0\0\0\0", 4) == 0
+		? COT_E_UNPROVISIONED : COT_E_PART;
+}
+
+/* On flash that is laid out otherwise nothing lies where it should. */
 static bool inside(unsigned region, uint32_t offset, size_t len)
 {
-	return region < REGIONS && offset <= extents[region].len &&
+	return mps2_flash_check() == COT_OK && region < REGIONS && offset <= extents[region].len &&
 	       len <= extents[region].len - offset;
 }
 
@@ -132,14 +144,3 @@ const struct cot_flash mps2_flash = {
 	.is_blank = flash_is_blank,
 	.map = flash_map
 };
-
-enum cot_err mps2_flash_check(void)
-{
-	static const uint32_t want[2] = { MPS2_FORMAT, MPS2_SLOT_LEN };
-	const uint8_t *header = (const uint8_t *)(uintptr_t)MPS2_FLASH;
-
-	if (memcmp(header, MPS2_MAGIC, 4) == 0)
-		return memcmp(header + 4, want, sizeof(want)) == 0 ? COT_OK : COT_E_UNSUPPORTED;
-	return memcmp(header, "\xff\xff\xff\xff", 4) == 0 || memcmp(header, "\0\0\0\0", 4) == 0
-		? COT_E_UNPROVISIONED : COT_E_UNSUPPORTED;
-}

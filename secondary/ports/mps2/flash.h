@@ -19,7 +19,8 @@
 extern const struct cot_flash mps2_flash;
 
 /* COT_OK: the header page is of this layout.  COT_E_UNPROVISIONED: blank.
- * COT_E_UNSUPPORTED: made for another part, or by nobody. */
+ * COT_E_PART: laid out for another part.  But for COT_OK nothing is read or written
+ * through mps2_flash. */
 COT_MUST_CHECK enum cot_err mps2_flash_check(void);
 
 #endif

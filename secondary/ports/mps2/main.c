@@ -127,7 +127,10 @@ static enum cot_err wake(void)
 	enum cot_err err = mps2_flash_check();
 	enum cot_err known = cot_sec_init(&mps2_node, &mps2_port, mps2_now_ms());
 
-	return err != COT_OK ? err : known;
+	if (err == COT_OK)
+		err = known;
+	mps2_node.last = err != COT_OK ? err : mps2_node.last;
+	return err;
 }
 
 int main(void)

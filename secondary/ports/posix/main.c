@@ -331,7 +331,7 @@ static int provision(int argc, char **argv)
 		else if ((v = value("--part", argc, argv, &i))) {
 			f.layout = posix_layout_find(v);
 			if (!f.layout)
-				return fail(COT_E_UNSUPPORTED, v);
+				return fail(COT_E_PART, v);
 		} else if (strcmp(argv[i], "--force") == 0)
 			f.force = true;
 		else
