@@ -343,7 +343,8 @@ packages:
 install_to = $(INSTALL) -d '$(DESTDIR)$(2)' && $(INSTALL) -m $(3) $(1) '$(DESTDIR)$(2)/'
 DATA_CONF := $(wildcard primary/data/*.conf)
 DATA_UNIT := $(wildcard primary/data/*.service)
-MAN1 := $(wildcard docs/man/*.1)
+# The ECU programs are for development and stay in the build folder.
+MAN1 := $(filter-out docs/man/cotter-ecu.1 docs/man/cotter-mps2.1,$(wildcard docs/man/*.1))
 MAN5 := $(wildcard docs/man/*.5)
 MAN8 := $(wildcard docs/man/*.8)
 
