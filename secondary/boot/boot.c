@@ -303,6 +303,8 @@ enum cot_err cot_boot_choose(struct cot_sec_store *store, const struct cot_port 
 		judge(store, port, component, ret);
 	if (!ret->image) {
 		ret->accept = ret->again = 0;
+		ret->slot = COT_SEC_SLOTS;
+		ret->trial = false;
 		cot_image_wipe(port);
 	}
 	return err;

@@ -202,6 +202,10 @@ static void assert_gate(const struct bench *b, const struct cot_boot *boot)
 	for (slot = 0; slot < 2; slot++)
 		assert_true(slot == boot->slot ||
 		            cot_boot_accepted(boot, COT_BOOT_MASKED(WORD, slot)) != WORD);
+	if (!boot->image) {
+		assert_int_equal(boot->slot, NO);
+		assert_false(boot->trial);
+	}
 	if (b->s->port.run && boot->image)
 		assert_memory_equal(b->run, a->bytes, a->len);
 	else if (b->s->port.run)
@@ -292,6 +296,7 @@ static void no_record_no_trial(void **state)
 		b.s->flash.dead = 1u << (dead ? COT_REGION_APP : COT_REGION_STATE);
 		assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_E_FLASH);
 		assert_false(boot.image);
+		assert_gate(&b, &boot);
 		assert_int_equal(b.store.state.component[0].slot[1].state, COT_SEC_SLOT_ACTIVATED);
 		bench_end(&b);
 	}
