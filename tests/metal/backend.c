@@ -41,6 +41,27 @@ static void need(bool ok, const struct metal *m, const char *what)
 	abort();
 }
 
+int metal_setup(void **state)
+{
+	struct metal_bench *b = calloc(1, sizeof(*b));
+
+	need(b != NULL, NULL, "no memory");
+	b->w = sim_world_new();
+	b->s = sim_secondary_open(b->w, &metal_backend);
+	*state = b;
+	return 0;
+}
+
+int metal_teardown(void **state)
+{
+	struct metal_bench *b = *state;
+
+	sim_secondary_free(b->s);
+	sim_world_free(b->w);
+	free(b);
+	return 0;
+}
+
 void metal_choose_case(void)
 {
 	static char pattern[120];
@@ -304,27 +325,30 @@ void metal_power_on(struct sim_secondary *s)
 	begin_line(m);
 }
 
-/* Until the loader has decided what to do. */
-static void hear_decision(struct sim_secondary *s, unsigned boots, unsigned stays)
+/* The loader's decisions on the console from there on, as whole lines. */
+static bool decided(const struct metal *m, size_t from)
 {
-	struct metal *m = metal_of(s);
-	uint64_t until = posix_now_ms() + STEP_MS;
+	const char *text = m->console_len > from ? m->console + from : "";
+	const char *at = strstr(text, ": boots slot");
 
-	while (metal_said(s, ": boots slot") <= boots && metal_said(s, ": stays in the") <= stays) {
-		need(posix_now_ms() < until, m, "the loader says nothing");
-		wait_for_bytes(m, until);
-	}
+	if (!at)
+		at = strstr(text, ": stays in the loader");
+	return at && strchr(at, '\n');
 }
 
 static void metal_reset(struct sim_secondary *s, bool programming)
 {
-	unsigned boots, stays;
+	struct metal *m = metal_of(s);
+	uint64_t until = posix_now_ms() + STEP_MS;
+	size_t from;
 
 	metal_power_off(s);
-	boots = metal_said(s, ": boots slot");
-	stays = metal_said(s, ": stays in the");
+	from = m->console_len;
 	metal_power_on(s);
-	hear_decision(s, boots, stays);
+	while (!decided(m, from)) {
+		need(posix_now_ms() < until, m, "the loader says nothing");
+		wait_for_bytes(m, until);
+	}
 	if (programming)
 		need(sim_secondary_session(s, COT_UDS_SESSION_PROGRAMMING) == COT_OK,
 		     metal_of(s), "no programming session");
@@ -475,18 +499,23 @@ static uint32_t metal_region_size(struct sim_secondary *s, enum cot_region regio
 	return posix_layout_mps2.region[region];
 }
 
-/* FNV-1a over the regions; the random source's own counter lies behind them. */
+/* FNV-1a over header and regions, whatever they hold; the random source's own counter
+ * lies behind them. */
 static uint64_t metal_writes(struct sim_secondary *s)
 {
+	static uint8_t bytes[MPS2_AT_SEED];
 	struct metal *m = metal_of(s);
 	uint64_t sum = 14695981039346656037u;
-	struct posix_flash f;
+	FILE *f;
 	size_t i;
 
-	view_flash(m, &f);
-	for (i = 0; i < MPS2_AT_SEED; i++)
-		sum = (sum ^ f.mem[i]) * 1099511628211u;
-	close_view(m, &f);
+	freeze(m);
+	f = fopen(m->path, "rb");
+	need(f && fread(bytes, 1, sizeof(bytes), f) == sizeof(bytes) && fclose(f) == 0, m,
+	     "the flash file cannot be read");
+	thaw(m);
+	for (i = 0; i < sizeof(bytes); i++)
+		sum = (sum ^ bytes[i]) * 1099511628211u;
 	return sum;
 }
 

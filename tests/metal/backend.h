@@ -51,6 +51,16 @@ extern const struct sim_secondary_backend metal_backend;
 
 struct metal *metal_of(const struct sim_secondary *s);
 
+/* For tests of cmocka: a world, and a node of the factory that was powered on. */
+struct metal_bench {
+	struct sim_world *w;
+	struct sim_secondary *s;
+};
+int metal_setup(void **state);
+int metal_teardown(void **state);
+#define METAL_TEST(function) \
+	cmocka_unit_test_setup_teardown(function, metal_setup, metal_teardown)
+
 /* CASE or ID in the environment picks the cases whose name has that in it, or is like
  * it if there is a * in it; called before cmocka runs a group. */
 void metal_choose_case(void);

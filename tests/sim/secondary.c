@@ -279,6 +279,22 @@ enum cot_err sim_secondary_report(struct sim_secondary *s, struct cot_slice *ret
 	return err;
 }
 
+enum cot_err sim_secondary_verified_report(struct sim_secondary *s, struct cot_report *ret)
+{
+	json_t *object = sim_key_object(SIM_SECONDARY_KEY);
+	json_t *public = json_object_get(json_object_get(object, "keyval"), "public");
+	struct cot_key key = { COT_SCHEME_ED25519, cot_slice_str(json_string_value(public)) };
+	struct cot_slice sealed;
+	enum cot_err err = sim_secondary_report(s, &sealed);
+
+	if (err == COT_OK)
+		err = cot_seal_check(sealed, &key, &cot_crypto_full);
+	if (err == COT_OK)
+		err = cot_report_parse_unverified(sealed, ret);
+	json_decref(object);
+	return err;
+}
+
 static enum cot_err send_blocks(struct sim_secondary *s, struct cot_slice bytes, uint16_t block)
 {
 	struct cot_uds_request q = { .sid = COT_UDS_TRANSFER };

@@ -21,6 +21,7 @@
 #ifndef COTTER_TESTS_SIM_SECONDARY_H
 #define COTTER_TESTS_SIM_SECONDARY_H
 
+#include "metadata/report.h"
 #include "secondary/secondary.h"
 #include "tests/sim/flash.h"
 #include "tests/sim/repo.h"
@@ -147,6 +148,8 @@ enum cot_err sim_secondary_node(struct sim_secondary *s, struct cot_node_status 
 enum cot_err sim_secondary_component(struct sim_secondary *s, struct cot_component_status *ret);
 /* The sealed report, in s->answer until the next request. */
 enum cot_err sim_secondary_report(struct sim_secondary *s, struct cot_slice *ret);
+/* The same, verified under the ECU's key, and read; slices into s->answer. */
+enum cot_err sim_secondary_verified_report(struct sim_secondary *s, struct cot_report *ret);
 enum cot_err sim_secondary_send(struct sim_secondary *s, const char *name,
                                 struct cot_slice bytes);
 /* A file of the Director as it is served. */
