@@ -328,9 +328,12 @@ fuzz:
 bench: all $(BENCHES)
 	@sh tests/bench.sh
 
-## size: bytes of each program and of the freestanding code
-size: all
-	@size $(PROGRAMS)
+SIZED := $(foreach core,m3 m0plus,$(patsubst %,$(MCU)/$(core)/%,loader-ed25519.elf \
+	loader-hmac.elf app-good1.bin app-good2.bin app-good3.bin))
+## size: flash by module, RAM and worst stack of each loader, against their ceilings
+size: packages sodium
+	@+$(MAKE) --no-print-directory -s $(parallel) $(TEST_LIBS) $(SIZED)
+	@MCU_CFLAGS='$(MCU_CFLAGS)' sh tests/size.sh
 
 ## docs: regenerate docs/standard.md and docs/attacks.md from their tables
 docs:
