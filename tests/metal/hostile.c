@@ -650,7 +650,7 @@ static void a_confirmed_image_that_crashes_writes_nothing(void **state)
 	ADD(for_ever);
 	script.again = 1;
 	power(b, true);
-	assert_true(metal_hear(b->s, "app: hostile\n", 50, STEP_MS));
+	assert_true(metal_hear(b->s, "app: hostile\n", 50, 3 * STEP_MS));
 	assert_true(metal_said(b->s, "fault at 2000") >= 49);
 	assert_flash_whole(b, "fifty boots");
 }
