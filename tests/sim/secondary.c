@@ -179,6 +179,11 @@ void sim_secondary_earn(struct sim_secondary *s)
 struct cot_slice sim_secondary_ask(struct sim_secondary *s, struct cot_slice request)
 {
 	s->answer_len = 0;
+	if (s->tap) {
+		need(fputc((int)(request.len >> 8), s->tap) != EOF &&
+		     fputc((int)(request.len & 255u), s->tap) != EOF &&
+		     fwrite(request.ptr, 1, request.len, s->tap) == request.len);
+	}
 	s->backend->ask(s, request);
 	return cot_slice(s->answer, s->answer_len);
 }

@@ -101,6 +101,7 @@ struct sim_secondary {
 	uint8_t answer[4095];     /* copy of the last response */
 	size_t answer_len;
 	uint8_t window[256 * 1024];
+	FILE *tap;                /* if not NULL: each request, after its length in two bytes */
 	char *record;
 	size_t record_len;
 	char *time_text; /* last time message; a cut may leave it behind */
