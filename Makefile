@@ -109,7 +109,7 @@ METALS := $(METAL_SRC:%.c=$(BUILD)/%) \
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all tests demo check attacks mutants powercut killpoints freestanding sanitize \
-	fuzz bench size install uninstall clean help docs packages check-run firmware sodium \
+	fuzz bench size install uninstall clean help docs packages check-run firmware board sodium \
 	metal metal-powercut vectors skip FORCE
 
 ## all: build the programs (the default)
@@ -274,10 +274,13 @@ demo: packages sodium
 	@sh tests/demo.sh
 
 ## check: every test and every static check (NOSKIP=1: an unlisted skip fails)
-check: packages
-	@+$(MAKE) --no-print-directory $(parallel) BUILD=$(BUILD)/check WERROR=1 all tests
-	@+$(MAKE) --no-print-directory BUILD=$(BUILD)/check WERROR=1 check-run
-check-run: all tests
+check: packages sodium
+	@+$(check_make) $(parallel) all tests board
+	@+$(check_make) check-run
+check_make = $(MAKE) --no-print-directory BUILD=$(BUILD)/check WERROR=1 \
+	SODIUM_SRC='$(abspath $(MCU)/libsodium)'
+board: $(METALS) $(FIRMWARE)
+check-run: all tests board
 	@sh tests/check/check.sh
 
 ## attacks: the attack catalogue, one row per case with its verdict

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Everything `make check` runs, as one list: unit and attack programs, whole-command
+# Everything `make check` runs, as one list: unit, attack and board programs, whole-command
 # scripts, the fuzzers' corpora, static checks with their self-test, the generated
 # documents and the Cortex-M0+ link. One line per failure or skip, then the sum.
 set -u
@@ -13,7 +13,8 @@ esac
 export BUILD
 set --
 # The programs of the sources that are there now, not what an old build left behind.
-for src in tests/unit/*.c tests/attack/*.c tests/e2e/*.c; do
+for src in tests/unit/*.c tests/attack/*.c tests/e2e/*.c tests/metal/install.c tests/metal/boot.c \
+	tests/metal/attack.c tests/metal/hostile.c; do
 	[ -f "$src" ] && set -- "$@" "$BUILD/${src%.c}"
 done
 for script in tests/cli/*.sh tests/e2e/*.sh; do

@@ -20,7 +20,7 @@
 static const struct {
 	int first, last;
 } ranges[] = { { -1, -12 },    { -20, -35 },   { -40, -53 },  { -60, -72 },
-	       { -80, -89 },   { -100, -109 }, { -120, -139 } };
+	       { -80, -90 },   { -100, -109 }, { -120, -139 } };
 
 #define RANGES (sizeof(ranges) / sizeof(ranges[0]))
 #define LOWEST (-200)
