@@ -21,7 +21,7 @@
 #define TIMER_CONTROL 0x40002008u
 #define TIMER_FREE_BY_256 0x8Au
 #define TICKS_PER_32_MS 3125u
-#define TICKS_PER_BYTE 100u /* a millisecond, ten times what a byte takes */
+#define TICKS_PER_BYTE 19531u /* 200 ms: an emulator on a busy host stands still for long */
 
 #define WATCHDOG_LOAD 0x40008000u
 #define WATCHDOG_CONTROL 0x40008008u
