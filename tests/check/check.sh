@@ -25,7 +25,7 @@ for src in tests/fuzz/*.c; do
 	case $name in *_main) continue ;; esac
 	[ -f "$src" ] && set -- "$@" "$BUILD/tests/fuzz/$name tests/fuzz/corpus/$name"
 done
-for c in arrows functions ifs banned spdx headers free-includes words docs conf selftest build; do
+for c in arrows functions ifs banned spdx headers free-includes words docs conf selftest build template; do
 	set -- "$@" "tests/check/$c.sh"
 done
 set -- "$@" "tests/check/offline.sh $BUILD/cotter" \

@@ -5,7 +5,9 @@
  * either answers that it failed, or stops the machine in tpl_missing, where a debugger
  * shows its name.
  *
- * Nothing here may wait for an interrupt: the loader runs without any.
+ * The library needs no interrupts.  If you use one, to fill a ring from the UART for
+ * instance, give it a vector in start.c, and remember that after the jump the vectors
+ * are the application's: DMA goes on by itself.
  */
 #ifndef COTTER_SECONDARY_PORTS_TEMPLATE_DEVICE_H
 #define COTTER_SECONDARY_PORTS_TEMPLATE_DEVICE_H

@@ -48,10 +48,10 @@ $(OUT)/sodium/%.o: $(OUT)/sodium.there
 		-DCONFIGURED=1 -DSODIUM_STATIC=1 -DNATIVE_LITTLE_ENDIAN=1 -DNDEBUG -w -c -o $@ \
 		$(SODIUM)/$*.c
 
-$(OUT)/loader.elf: $(call obj,$(FREE) $(OWN) $(CRYPTO)) $(SODIUM_LIST:%.c=$(OUT)/sodium/%.o)
+$(OUT)/loader.elf: $(PORT)/template.ld $(call obj,$(FREE) $(OWN) $(CRYPTO)) $(SODIUM_LIST:%.c=$(OUT)/sodium/%.o)
 	@echo '  LINK  $@'
 	@$(ARM)gcc $(LINK) -T $(PORT)/template.ld -Wl,-Map,$@.map -o $@ $(filter %.o,$^)
-$(OUT)/app.elf: $(call obj,$(APP))
+$(OUT)/app.elf: $(PORT)/app.ld $(call obj,$(APP))
 	@echo '  LINK  $@'
 	@$(ARM)gcc $(LINK) -T $(PORT)/app.ld -o $@ $(filter %.o,$^)
 $(OUT)/%.bin: $(OUT)/%.elf
