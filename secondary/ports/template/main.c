@@ -21,6 +21,8 @@ static struct {
 	uint32_t magic, check;
 } enter __attribute__((section(".noinit")));
 
+/* WRITE, if there is a pin that means `stay': look at it too.  Staying gives nobody
+ * anything, and gets an ECU back whose application refuses every session. */
 static bool entered_for_programming(void)
 {
 	bool yes = enter.magic == ENTER_MAGIC && enter.check == ~ENTER_MAGIC;
