@@ -78,6 +78,9 @@ FUZZ_SRC := $(call src,tests/fuzz/*.c)
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 # The same against the boot loader in QEMU: make metal.
 METAL_SRC := $(wildcard $(patsubst %,tests/metal/%.c,install boot attack hostile))
+# Instruments of the board's campaigns.
+METAL_TOOL_SRC := $(patsubst %,tests/metal/%.c,skip gdb elf way machine over)
+METAL_TOOLS := $(patsubst %,$(BUILD)/tests/metal/%,plugin.so skip bad_images)
 # Programs that tests and the demo run, no tests themselves.
 HAND_SRC := $(sort $(wildcard tests/tools/*.c))
 
@@ -110,7 +113,7 @@ METALS := $(METAL_SRC:%.c=$(BUILD)/%) \
 .SUFFIXES:
 .PHONY: all tests demo check attacks mutants powercut killpoints freestanding sanitize \
 	fuzz bench size install uninstall clean help docs packages check-run firmware board sodium \
-	metal metal-powercut vectors skip FORCE
+	metal metal-powercut vectors skip selftest FORCE
 
 ## all: build the programs (the default)
 all: $(LIBCOTTER) $(PROGRAMS)
@@ -127,7 +130,8 @@ $(shell mkdir -p $(BUILD); echo '$(subst ','\'',$(FLAGS_NOW))' > $(BUILD)/.flags
 endif
 
 $(filter-out $(call obj,$(FREE_SRC)),$(call obj,$(HOST_SRC) $(TOOL_SRC) $(CTL_SRC) \
-	$(PRI_SRC) $(ECU_SRC) $(BOARD_SRC) secondary/ports/mps2/host/main.c tests/metal/powercut.c $(SIM_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(HAND_SRC) \
+	$(PRI_SRC) $(ECU_SRC) $(BOARD_SRC) secondary/ports/mps2/host/main.c tests/metal/powercut.c \
+	tests/metal/bad_images.c $(METAL_TOOL_SRC) $(SIM_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(HAND_SRC) \
 	$(METAL_SRC) repo-tools/main.c primary/main.c secondary/ports/posix/main.c \
 	secondary/link/host/vbus_main.c tests/fuzz/replay_main.c)): OWN_CPPFLAGS += -D_GNU_SOURCE
 
@@ -252,9 +256,14 @@ $(sort $(TESTS) $(BENCHES) $(HANDS) $(METALS)): $(BUILD)/%: $(BUILD)/obj/%.o $(T
 	$(call link,$(test_libs))
 $(BUILD)/tests/metal/powercut: $(BUILD)/obj/tests/metal/powercut.o $(TEST_LIBS)
 	$(call link,$(test_libs))
-$(BUILD)/tests/metal/plugin.so: tests/metal/plugin.c
+$(BUILD)/tests/metal/plugin.so: tests/metal/plugin.c $(BUILD)/.flags
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) -std=gnu11 $(WARN) -O2 -g -shared -fPIC -o $@ $<
+	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(OWN_CPPFLAGS) -D_GNU_SOURCE $(CFLAGS) $(OWN_CFLAGS) \
+		-fPIC -shared -fvisibility=hidden $(LDFLAGS) -o $@ $<
+$(BUILD)/tests/metal/skip: $(call obj,$(METAL_TOOL_SRC))
+	$(call link,)
+$(BUILD)/tests/metal/bad_images: $(BUILD)/obj/tests/metal/bad_images.o $(TEST_LIBS)
+	$(call link,$(test_libs))
 # A fuzz target without libFuzzer: replay_main.c feeds it the files of its corpus.
 $(REPLAYS): $(BUILD)/%: $(BUILD)/obj/%.o $(call obj,tests/fuzz/replay_main.c) $(TEST_LIBS)
 	$(call link,$(test_libs))
@@ -310,6 +319,15 @@ metal-powercut: packages sodium
 		$(BUILD)/tests/metal/plugin.so $(FIRMWARE)
 	@sh tests/metal-powercut.sh
 
+## skip: skip each instruction of the boot decision on bad flash (KINDS=, SECONDS=, ID=)
+skip: packages sodium
+	@+$(MAKE) --no-print-directory -s $(parallel) $(METAL_TOOLS) $(FIRMWARE)
+	@sh tests/skip.sh
+
+## selftest: the instruments that watch the board find what they are for
+selftest: $(METAL_TOOLS)
+	@sh tests/metal/selftest.sh
+
 ## freestanding: link the MCU sources for Cortex-M0+ and list what they leave undefined
 freestanding: packages
 	@sh tests/check/freestanding.sh $(FREE_SRC)
@@ -337,6 +355,14 @@ SIZED := $(foreach core,m3 m0plus,$(patsubst %,$(MCU)/$(core)/%,loader-ed25519.e
 size: packages sodium
 	@+$(MAKE) --no-print-directory -s $(parallel) $(TEST_LIBS) $(SIZED)
 	@MCU_CFLAGS='$(MCU_CFLAGS)' sh tests/size.sh
+
+## instructions: what one partial verification costs on the M3 and the M0+, item by item
+.PHONY: instructions
+instructions: packages sodium
+	@+$(MAKE) --no-print-directory -s $(parallel) $(TEST_LIBS) $(SIZED)
+	@MCU_CFLAGS='$(MCU_CFLAGS)' sh tests/metal/instructions.sh
+# A figure must not be that of an object whose header has changed since.
+-include $(shell [ -d $(MCU) ] && find $(MCU) -name '*.d')
 
 ## docs: regenerate docs/standard.md and docs/attacks.md from their tables
 docs:

@@ -15,6 +15,7 @@
 #define HEADER_LEN 16u
 #define HEAD_LEN 4u /* type, version, length */
 #define CRC_LEN 4u
+#define LOOKS 4u /* at most, at mount, for two that agree */
 
 static const uint8_t magic[4] = { 'C', 'o', 'T', 'R' };
 
@@ -473,23 +474,70 @@ static void drop_unsealed(struct cot_record_log *log)
 		log->full = cot_flash_erase(log->flash, log->region, page) != COT_OK;
 }
 
-enum cot_err cot_record_mount(struct cot_record_log *log, const struct cot_flash *flash,
-                              enum cot_region region)
+/* What the region is found to hold. */
+struct view {
+	struct cot_record_log log;
+	uint32_t last; /* the newest record of the page */
+	bool torn;     /* and whether its seal was not begun */
+	bool clean;    /* nothing was begun behind it */
+};
+
+static void look(const struct cot_record_log *log, struct view *ret)
 {
 	struct found last = { 0, 0, 0, 0 };
-	uint32_t second;
-	bool sealed, torn;
 
+	memset(ret, 0, sizeof(*ret));
+	ret->log = *log;
+	choose_page(&ret->log);
+	if (!ret->log.current)
+		return;
+	ret->torn = walk(&ret->log, &last) &&
+	            !seal_begun(&ret->log, last.at + body_size(log, last.len));
+	ret->last = last.at;
+	ret->clean = tail_clean(&ret->log);
+}
+
+/* What is found decides what is dropped for good, so a glance that went wrong once
+ * must not do: two in a row have to agree.  Units that a cut left changing may keep
+ * them from it; then the last one counts. */
+static void look_until_sure(const struct cot_record_log *log, struct view *ret)
+{
+	struct view again;
+	unsigned i;
+
+	look(log, ret);
+	for (i = 0; i < LOOKS; i++) {
+		look(log, &again);
+		if (memcmp(&again, ret, sizeof(again)) == 0)
+			return;
+		*ret = again;
+	}
+}
+
+static void start(struct cot_record_log *log, const struct cot_flash *flash,
+                  enum cot_region region)
+{
 	memset(log, 0, sizeof(*log));
 	log->flash = flash;
 	log->region = region;
-	choose_page(log);
+}
+
+enum cot_err cot_record_mount(struct cot_record_log *log, const struct cot_flash *flash,
+                              enum cot_region region)
+{
+	struct view found;
+	uint32_t second;
+	bool sealed, torn;
+
+	start(log, flash, region);
+	look_until_sure(log, &found);
+	*log = found.log;
 	if (!log->current)
 		return COT_E_STORE;
+	torn = found.torn;
 	second = header_size(log) + unit_of(log);
 	sealed = seal_begun(log, second) || write_seal(log, second) == COT_OK;
-	torn = walk(log, &last) && !seal_begun(log, last.at + body_size(log, last.len));
-	if (sealed && !torn && tail_clean(log)) {
+	if (sealed && !torn && found.clean) {
 		drop_unsealed(log);
 		return COT_OK;
 	}
@@ -497,7 +545,7 @@ enum cot_err cot_record_mount(struct cot_record_log *log, const struct cot_flash
 	 * next page cannot be written now, the next commit has to do it. */
 	if (move_on(log, NULL) == COT_OK || !torn)
 		return COT_OK;
-	log->tail = last.at; /* does not read the same twice: it never was */
+	log->tail = found.last; /* does not read the same twice: it never was */
 	(void)!move_on(log, NULL);
 	return COT_OK;
 }

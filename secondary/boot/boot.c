@@ -62,13 +62,38 @@ static enum cot_err check_state(const struct cot_sec_store *store,
 	return memcmp(recorded, &store->state, sizeof(*recorded)) == 0 ? COT_OK : COT_E_STORE;
 }
 
+/* Only a skipped instruction gets here with a slot that there is not; what lies behind
+ * the slots is the release counter. */
+static enum cot_err check_slot(uint8_t slot)
+{
+	return slot < COT_SEC_SLOTS ? COT_OK : COT_E_SEQUENCE;
+}
+
+/* The same, for whatever else lowers it: no change at boot does. */
+static enum cot_err check_counter_kept(const struct cot_sec_state *now,
+                                       const struct cot_sec_state *next, uint8_t component)
+{
+	return next->component[component].counter < now->component[component].counter
+		? COT_E_ROLLBACK : COT_OK;
+}
+
 /* A copy of the state to change: read anew, so that a floor which was misread once is
  * not recorded for good. */
-static enum cot_err begin(struct cot_sec_store *store, struct cot_sec_state *ret)
+static enum cot_err begin(struct cot_sec_store *store, uint8_t slot, struct cot_sec_state *ret)
 {
-	enum cot_err err = cot_sec_store_read(store, ret);
+	enum cot_err err = check_slot(slot);
 
+	if (err == COT_OK)
+		err = cot_sec_store_read(store, ret);
 	return err == COT_OK ? check_state(store, ret) : err;
+}
+
+static enum cot_err commit(struct cot_sec_store *store, uint8_t component,
+                           const struct cot_sec_state *next)
+{
+	enum cot_err err = check_counter_kept(&store->state, next, component);
+
+	return err == COT_OK ? cot_sec_commit(store, next) : err;
 }
 
 /* ---- what the last boot left ------------------------------------------------------- */
@@ -89,7 +114,7 @@ static enum cot_err confirm(struct cot_sec_store *store, const struct cot_port *
 {
 	struct cot_sec_state next;
 	struct cot_sec_component *c = &next.component[component];
-	enum cot_err err = begin(store, &next);
+	enum cot_err err = begin(store, slot, &next);
 
 	if (err == COT_OK)
 		err = find_confirm(c, port, slot);
@@ -102,7 +127,7 @@ static enum cot_err confirm(struct cot_sec_store *store, const struct cot_port *
 	memset(c->trial, 0, sizeof(c->trial));
 	if (c->slot[slot].counter > c->counter)
 		c->counter = c->slot[slot].counter;
-	return cot_sec_commit(store, &next);
+	return commit(store, component, &next);
 }
 
 /* The attempts stay used up, so that nothing of it is tried again. */
@@ -110,7 +135,7 @@ static enum cot_err revert(struct cot_sec_store *store, uint8_t component, uint8
 {
 	struct cot_sec_state next;
 	struct cot_sec_component *c = &next.component[component];
-	enum cot_err err = begin(store, &next);
+	enum cot_err err = begin(store, slot, &next);
 
 	if (err == COT_OK)
 		err = cot_sec_slot_move(&c->slot[slot], COT_SEC_SLOT_ON_FAIL);
@@ -119,7 +144,7 @@ static enum cot_err revert(struct cot_sec_store *store, uint8_t component, uint8
 	memset(c->trial, 0, sizeof(c->trial));
 	c->reverted = true;
 	memcpy(c->reverted_sha256, c->slot[slot].sha256, COT_SHA256_LEN);
-	return cot_sec_commit(store, &next);
+	return commit(store, component, &next);
 }
 
 enum cot_err cot_boot_settle(struct cot_sec_store *store, const struct cot_port *port,
@@ -173,7 +198,7 @@ static enum cot_err begin_trial(struct cot_sec_store *store, const struct cot_po
 {
 	struct cot_sec_state next;
 	struct cot_sec_component *c = &next.component[component];
-	enum cot_err err = begin(store, &next);
+	enum cot_err err = begin(store, ret->slot, &next);
 
 	if (err == COT_OK)
 		err = cot_sec_slot_move(&c->slot[ret->slot], COT_SEC_SLOT_ON_BOOT);
@@ -184,7 +209,7 @@ static enum cot_err begin_trial(struct cot_sec_store *store, const struct cot_po
 	if (err != COT_OK)
 		return err;
 	c->attempts++;
-	err = cot_sec_commit(store, &next);
+	err = commit(store, component, &next);
 	if (err != COT_OK)
 		return err;
 	ret->trial = true;
@@ -200,7 +225,7 @@ static enum cot_err give_up(struct cot_sec_store *store, uint8_t component, uint
 {
 	struct cot_sec_state next;
 	struct cot_sec_component *c = &next.component[component];
-	enum cot_err err = begin(store, &next);
+	enum cot_err err = begin(store, slot, &next);
 
 	if (err == COT_OK)
 		err = cot_sec_slot_move(&c->slot[slot], COT_SEC_SLOT_ON_GIVE_UP);
@@ -208,7 +233,7 @@ static enum cot_err give_up(struct cot_sec_store *store, uint8_t component, uint
 		return err;
 	c->attempts = 0;
 	memset(c->trial, 0, sizeof(c->trial));
-	return cot_sec_commit(store, &next);
+	return commit(store, component, &next);
 }
 
 static enum cot_err try_pending(struct cot_sec_store *store, const struct cot_port *port,
@@ -237,14 +262,14 @@ static enum cot_err fall_back(struct cot_sec_store *store, uint8_t component, ui
 {
 	struct cot_sec_state next;
 	struct cot_sec_component *c = &next.component[component];
-	enum cot_err err = begin(store, &next);
+	enum cot_err err = begin(store, slot, &next);
 
 	if (err == COT_OK)
 		err = cot_sec_slot_move(&c->slot[slot], COT_SEC_SLOT_ON_FALL_BACK);
 	if (err != COT_OK)
 		return err;
 	c->active = slot;
-	return cot_sec_commit(store, &next);
+	return commit(store, component, &next);
 }
 
 static enum cot_err try_confirmed(struct cot_sec_store *store, const struct cot_port *port,

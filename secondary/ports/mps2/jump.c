@@ -49,7 +49,9 @@ static const struct area loader_areas[] = {
 	{ MPS2_GAP, MPS2_GAP_LEN, NOBODY | NORMAL | EXECUTE_NEVER },
 	{ MPS2_LOADER, MPS2_LOADER_LEN, LOADER_READS | NORMAL },
 	{ MPS2_LOADER_RAM, MPS2_LOADER_RAM_LEN, LOADER_WRITES | NORMAL | EXECUTE_NEVER },
-	{ MPS2_FLASH, MPS2_FLASH_LEN, LOADER_WRITES | NORMAL | EXECUTE_NEVER }
+	{ MPS2_FLASH, MPS2_FLASH_LEN, LOADER_WRITES | NORMAL | EXECUTE_NEVER },
+	/* The last: the image may be run once it is accepted, by the application. */
+	{ MPS2_RUN, MPS2_RUN_LEN, LOADER_WRITES | NORMAL | EXECUTE_NEVER }
 };
 static const struct area app_areas[] = {
 	{ MPS2_RUN, MPS2_RUN_LEN, ALL_READ | NORMAL },
@@ -123,7 +125,7 @@ _Noreturn void mps2_jump(uint32_t stack, uint32_t entry)
 	frame->lr = UINT32_MAX;
 	frame->pc = entry & ~1u;
 	frame->xpsr = THUMB;
-	set_areas(LOADER_AREAS, app_areas, APP_AREAS);
+	set_areas(LOADER_AREAS - 1u, app_areas, APP_AREAS);
 	__asm volatile("msr psp, %0" : : "r"(frame) : "memory");
 	REG(ICSR) = PEND_JUMP;
 	__asm volatile("dsb\n\tisb" ::: "memory");
