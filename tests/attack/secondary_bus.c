@@ -145,7 +145,7 @@ static enum cot_err reset_storm(struct scene *s)
 	enum cot_err err;
 	unsigned i;
 
-	sim_secondary_image(s->s, "bad-3.bin", 3, 20000);
+	sim_secondary_usual(s->s, "bad-3.bin", 3);
 	order(s, "bad-3.bin");
 	assert_int_equal(sim_secondary_update(s->s, "bad-3.bin"), COT_E_TRIAL);
 	for (i = 0; i < 10; i++) {
@@ -211,7 +211,7 @@ static enum cot_err confirm_in_advance(struct scene *s)
 	struct cot_sec_state state;
 	enum cot_err err;
 
-	sim_secondary_image(s->s, "bad-3.bin", 3, 20000);
+	sim_secondary_usual(s->s, "bad-3.bin", 3);
 	order(s, "bad-3.bin");
 	assert_int_equal(sim_secondary_metadata(s->s), COT_OK);
 	assert_int_equal(sim_secondary_install(s->s, "bad-3.bin"), COT_OK);
@@ -320,9 +320,14 @@ static enum cot_err download(struct scene *s, uint32_t offset, uint32_t size, ui
 }
 
 static enum cot_err size_zero(struct scene *s) { return download(s, 0, 0, 0); }
-static enum cot_err outside(struct scene *s) { return download(s, 0x00100000, 20000, 0); }
+static enum cot_err outside(struct scene *s) { return download(s, 0x00100000, 4000, 0); }
 static enum cot_err wraps(struct scene *s) { return download(s, 0xFFFFFFFF, 2, 0); }
-static enum cot_err other_format(struct scene *s) { return download(s, 0, 20000, 0x11); }
+
+static enum cot_err other_format(struct scene *s)
+{
+	return download(s, 0, (uint32_t)sim_secondary_artifact(s->s, "a-3.bin")->len, 0x11);
+}
+
 
 /* Services that an application does not have. */
 static enum cot_err in_application(struct scene *s)

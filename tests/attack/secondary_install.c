@@ -116,7 +116,7 @@ static enum cot_err counter_lower(struct scene *s)
 {
 	enum cot_err err;
 
-	sim_secondary_image(s->s, "a-0.bin", 1, 20000);
+	sim_secondary_usual(s->s, "a-0.bin", 1);
 	publish_order(s, "a-0.bin");
 	err = scene_offer_targets(s);
 	publish_order(s, "a-3.bin");
@@ -127,7 +127,7 @@ static enum cot_err counter_leaps(struct scene *s)
 {
 	enum cot_err err;
 
-	sim_secondary_image(s->s, "a-max.bin", 2 + 65537, 20000);
+	sim_secondary_usual(s->s, "a-max.bin", 2 + 65537);
 	publish_order(s, "a-max.bin");
 	err = scene_offer_targets(s);
 	publish_order(s, "a-3.bin");
@@ -190,7 +190,7 @@ static enum cot_err never_confirms(struct scene *s)
 {
 	unsigned i;
 
-	sim_secondary_image(s->s, "bad-3.bin", 3, 20000);
+	sim_secondary_usual(s->s, "bad-3.bin", 3);
 	publish_order(s, "bad-3.bin");
 	assert_int_equal(sim_secondary_update(s->s, "bad-3.bin"), COT_E_TRIAL);
 	for (i = 0; i < 3; i++)
@@ -230,7 +230,7 @@ static enum cot_err stage_on_trial(struct scene *s)
 	enum cot_err err;
 	unsigned i;
 
-	sim_secondary_image(s->s, "bad-3.bin", 3, 20000);
+	sim_secondary_usual(s->s, "bad-3.bin", 3);
 	publish_order(s, "bad-3.bin");
 	assert_int_equal(sim_secondary_update(s->s, "bad-3.bin"), COT_E_TRIAL);
 	sim_secondary_wait(s->s, COT_SEC_TRIAL_MS);

@@ -123,7 +123,7 @@ static enum cot_err old_root_renamed(struct scene *s)
 /* An image with a lower release counter, under newer Targets. */
 static enum cot_err lower_counter(struct scene *s)
 {
-	sim_secondary_image(s->s, "a-0.bin", 1, 20000);
+	sim_secondary_usual(s->s, "a-0.bin", 1);
 	sim_secondary_order(s->s, SIM_SECONDARY_ECU, SIM_SECONDARY_HWID, "a-0.bin");
 	return offer_and_mend(s, SIM_SECONDARY_ECU, SIM_SECONDARY_HWID);
 }

@@ -46,7 +46,7 @@ static void steal(struct scene *s)
 {
 	static const unsigned stolen[] = { SIM_DIRECTOR_TARGETS, 0 };
 
-	sim_secondary_image(s->s, "evil.bin", 4, 20000);
+	sim_secondary_usual(s->s, "evil.bin", 4);
 	sim_signers(s->w, SIM_DIRECTOR, COT_ROLE_TARGETS, stolen);
 	publish_order(s, "evil.bin");
 }
@@ -226,7 +226,7 @@ static void attack_W13_noise_in_transfer(void **state)
 {
 	struct metal_bench *b = *state;
 	struct scene s = { .w = b->w, .s = b->s };
-	struct cot_uds_request q = { .sid = COT_UDS_DOWNLOAD, .size = 20000 };
+	struct cot_uds_request q = { .sid = COT_UDS_DOWNLOAD, .size = METAL_IMAGE_LEN };
 	struct cot_uds_response r;
 	const struct sim_artifact *a;
 	size_t at;
@@ -266,7 +266,7 @@ static void attack_limit_S13_before_rotation(void **state)
 	assert_int_equal(sim_secondary_update(b->s, "evil.bin"), COT_OK);
 	assert_true(sim_secondary_runs(b->s, "evil.bin"));
 	rotate(&s);
-	sim_secondary_image(b->s, "a-5.bin", 5, 20000);
+	sim_secondary_usual(b->s, "a-5.bin", 5);
 	mend(&s, "a-5.bin");
 	assert_int_equal(sim_secondary_update(b->s, "a-5.bin"), COT_OK);
 	assert_true(sim_secondary_runs(b->s, "a-5.bin"));

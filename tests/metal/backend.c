@@ -21,6 +21,7 @@
 
 #include <cmocka.h>
 
+#define METAL_FLASH_USED (MPS2_AT_SEED + MPS2_SEED_LEN)
 #define STEP_MS 30000
 #define QUIET_MS 300 /* for a request whose answer is suppressed */
 #define ANSWER_MS 60u
@@ -408,7 +409,8 @@ static void make_flash(struct sim_secondary *s)
 	unlink(image);
 }
 
-static void metal_birth(struct sim_secondary *s)
+/* Power is off, and there is no flash file yet. */
+static struct metal *make_board(struct sim_secondary *s)
 {
 	struct metal *m = calloc(1, sizeof(*m));
 	const char *tmp = getenv("TMPDIR");
@@ -422,7 +424,23 @@ static void metal_birth(struct sim_secondary *s)
 	need(mkdtemp(m->folder) != NULL, m, "no folder for the flash file");
 	snprintf(m->path, sizeof(m->path), "%s/flash", m->folder);
 	signal(SIGPIPE, SIG_IGN);
+	return m;
+}
+
+static void metal_birth(struct sim_secondary *s)
+{
+	(void)make_board(s);
 	make_flash(s);
+}
+
+static void metal_revive(struct sim_secondary *s, const uint8_t *saved)
+{
+	struct metal *m = make_board(s);
+	FILE *f = fopen(m->path, "wb");
+
+	need(f && fwrite(saved, 1, METAL_FLASH_USED, f) == METAL_FLASH_USED && fflush(f) == 0 &&
+	     ftruncate(fileno(f), MPS2_FLASH_LEN) == 0 && fclose(f) == 0, m,
+	     "the flash file cannot be written");
 }
 
 static void metal_end(struct sim_secondary *s)
@@ -595,8 +613,10 @@ static void metal_load(struct sim_secondary *s, const uint8_t *saved)
 
 const struct sim_secondary_backend metal_backend = {
 	.name = "metal",
+	.image_len = METAL_IMAGE_LEN,
 	.image = metal_image,
 	.birth = metal_birth,
+	.revive = metal_revive,
 	.end = metal_end,
 	.reset = metal_reset,
 	.ask = metal_ask,

@@ -31,6 +31,7 @@
 #include <setjmp.h>
 
 #define METAL_MESSAGE 4095u
+#define METAL_IMAGE_LEN 8000u /* bytes of a usual image */
 
 struct metal {
 	struct mps2_board board;          /* pid -1: power is off */

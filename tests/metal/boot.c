@@ -22,7 +22,7 @@ static void order(struct metal_bench *b, const char *name)
 
 static void release(struct metal_bench *b, const char *name, uint64_t counter)
 {
-	sim_secondary_image(b->s, name, counter, 20000);
+	sim_secondary_usual(b->s, name, counter);
 	order(b, name);
 }
 
@@ -184,7 +184,7 @@ static void test_fallback(void **state)
 	struct metal_bench *b = *state;
 
 	update_to(b, "a-2.bin", 1);
-	flip(b->s, 1, 19999);
+	flip(b->s, 1, METAL_IMAGE_LEN - 1);
 	sim_secondary_reset(b->s, false);
 	assert_true(sim_secondary_runs(b->s, "a-1.bin"));
 	assert_int_equal(sim_secondary_last(b->s), COT_E_HASH_MISMATCH);
@@ -238,7 +238,7 @@ static void test_flip_behind_image(void **state)
 	struct metal_bench *b = *state;
 
 	update_to(b, "a-2.bin", 2);
-	flip(b->s, 1, 20001);
+	flip(b->s, 1, METAL_IMAGE_LEN);
 	sim_secondary_reset(b->s, false);
 	assert_true(sim_secondary_runs(b->s, "a-2.bin"));
 }

@@ -117,7 +117,7 @@ static int end(void **state)
 /* The bytes that an image of that name will have; static. */
 static struct cot_slice image_to_come(const char *name)
 {
-	static uint8_t bytes[20000];
+	static uint8_t bytes[METAL_IMAGE_LEN];
 	struct sim_artifact a = { .bytes = bytes, .len = sizeof(bytes) };
 
 	snprintf(a.name, sizeof(a.name), "%s", name);

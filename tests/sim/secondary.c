@@ -33,6 +33,13 @@ void sim_secondary_image(struct sim_secondary *s, const char *name, uint64_t cou
 	s->backend->image(a);
 }
 
+void sim_secondary_usual(struct sim_secondary *s, const char *name, uint64_t counter)
+{
+	size_t len = s->backend->image_len;
+
+	sim_secondary_image(s, name, counter, len ? len : 20000);
+}
+
 const struct sim_artifact *sim_secondary_artifact(const struct sim_secondary *s, const char *name)
 {
 	size_t i;
@@ -69,7 +76,7 @@ void sim_secondary_order(struct sim_secondary *s, const char *ecu, const char *h
 
 void sim_secondary_release(struct sim_secondary *s, const char *name, uint64_t counter)
 {
-	sim_secondary_image(s, name, counter, 20000);
+	sim_secondary_usual(s, name, counter);
 	sim_secondary_order(s, SIM_SECONDARY_ECU, SIM_SECONDARY_HWID, name);
 	sim_publish(s->w, SIM_DIRECTOR, COT_ROLE_TARGETS);
 }
@@ -116,7 +123,8 @@ static void make_record(struct sim_secondary *s)
 
 static struct sim_secondary *new_secondary(struct sim_world *w,
                                            const struct sim_secondary_backend *backend,
-                                           const struct sim_flash_geometry *geometry)
+                                           const struct sim_flash_geometry *geometry,
+                                           const uint8_t *saved)
 {
 	struct sim_secondary *s = calloc(1, sizeof(*s));
 
@@ -127,9 +135,12 @@ static struct sim_secondary *new_secondary(struct sim_world *w,
 	s->now_ms = 1000;
 	if (backend->in_process)
 		sim_flash_init(&s->flash, geometry);
-	sim_secondary_image(s, "a-1.bin", 1, 20000);
+	sim_secondary_usual(s, "a-1.bin", 1);
 	make_record(s);
-	backend->birth(s);
+	if (saved)
+		backend->revive(s, saved);
+	else
+		backend->birth(s);
 	sim_secondary_reset(s, false);
 	return s;
 }
@@ -137,13 +148,20 @@ static struct sim_secondary *new_secondary(struct sim_world *w,
 struct sim_secondary *sim_secondary_new(struct sim_world *w,
                                         const struct sim_flash_geometry *geometry)
 {
-	return new_secondary(w, &sim_backend, geometry);
+	return new_secondary(w, &sim_backend, geometry, NULL);
 }
 
 struct sim_secondary *sim_secondary_open(struct sim_world *w,
                                          const struct sim_secondary_backend *backend)
 {
-	return new_secondary(w, backend, &sim_flash_posix);
+	return new_secondary(w, backend, &sim_flash_posix, NULL);
+}
+
+struct sim_secondary *sim_secondary_revive(struct sim_world *w,
+                                           const struct sim_secondary_backend *backend,
+                                           const uint8_t *saved)
+{
+	return new_secondary(w, backend, &sim_flash_posix, saved);
 }
 
 void sim_secondary_free(struct sim_secondary *s)

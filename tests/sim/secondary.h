@@ -54,10 +54,13 @@ struct sim_secondary_view {
 struct sim_secondary_backend {
 	const char *name;
 	bool in_process; /* node, flash and now_ms of the struct are the node's */
+	size_t image_len; /* bytes of a usual image; 0: 20,000 */
 	/* Fills a->bytes, of a->len bytes, by the image's name. */
 	void (*image)(const struct sim_artifact *a);
 	/* From record and "a-1.bin" to a node that was never powered. */
 	void (*birth)(struct sim_secondary *s);
+	/* In its place: to a node that holds what was saved.  NULL: there is no such way. */
+	void (*revive)(struct sim_secondary *s, const uint8_t *saved);
 	void (*end)(struct sim_secondary *s);
 	void (*reset)(struct sim_secondary *s, bool programming);
 	/* Fills s->answer. */
@@ -112,18 +115,24 @@ struct sim_secondary *sim_secondary_new(struct sim_world *w,
 /* The same by any backend; sim_backend with the posix port's geometry. */
 struct sim_secondary *sim_secondary_open(struct sim_world *w,
                                          const struct sim_secondary_backend *backend);
+/* The same with what sim_secondary_save gave of a node of an equal world. */
+struct sim_secondary *sim_secondary_revive(struct sim_world *w,
+                                           const struct sim_secondary_backend *backend,
+                                           const uint8_t *saved);
 void sim_secondary_free(struct sim_secondary *s);
 
 /* An image of that many bytes, made from its name, that can be ordered. */
 void sim_secondary_image(struct sim_secondary *s, const char *name, uint64_t counter,
                          size_t len);
+/* One of the usual length. */
+void sim_secondary_usual(struct sim_secondary *s, const char *name, uint64_t counter);
 const struct sim_artifact *sim_secondary_artifact(const struct sim_secondary *s,
                                                   const char *name);
 /* Orders it in the Director's tree for that ECU and hardware, beside other orders;
  * not published.  NULL name: no order for that ECU. */
 void sim_secondary_order(struct sim_secondary *s, const char *ecu, const char *hwid,
                          const char *name);
-/* A 20,000 byte image, its order, published. */
+/* A usual image, its order, published. */
 void sim_secondary_release(struct sim_secondary *s, const char *name, uint64_t counter);
 
 /* Power on: RAM is what it may be, then the boot decision, the image's self-test. */

@@ -130,6 +130,12 @@ static void birth(struct sim_secondary *s)
 	s->flash.ops = 0;
 }
 
+static void revive(struct sim_secondary *s, const uint8_t *saved)
+{
+	birth(s);
+	sim_flash_restore(&s->flash, saved);
+}
+
 static void end(struct sim_secondary *s)
 {
 	sim_flash_free(&s->flash);
@@ -282,6 +288,7 @@ const struct sim_secondary_backend sim_backend = {
 	.in_process = true,
 	.image = fill_image,
 	.birth = birth,
+	.revive = revive,
 	.end = end,
 	.reset = reset,
 	.ask = ask,
