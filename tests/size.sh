@@ -230,12 +230,9 @@ for port in secondary/ports/*/board.c; do
 	fi
 done
 if [ "${ACCEPT:-}" = 1 ]; then
-	awk -F '\t' -v OFS='\t' '
-		BEGIN {
-			print "# Written by ACCEPT=1 make size: row, bytes when it was accepted, bytes at most."
-		}
-		{ print $1, $2, int($2 * 1.02) }' "$rows" >"$work/size.tsv" &&
+	awk -v by='make size' -f tests/size/accept.awk "$rows" >"$work/size.tsv" &&
 		mv "$work/size.tsv" tests/size.tsv || exit 1
 	echo 'size: tests/size.tsv written'
 fi
-awk -F '\t' -v failed=$failed -f tests/size/judge.awk "$rows" tests/size.tsv tests/size/targets.tsv
+awk -v head="size: $(wc -l <"$rows") rows" -v failed=$failed -f tests/size/judge.awk \
+	"$rows" tests/size.tsv tests/size/targets.tsv
