@@ -31,8 +31,9 @@ struct cot_port {
 	enum cot_err (*sign_report)(void *ctx, uint32_t key, struct cot_slice body,
 	                            uint8_t ret[COT_MAX_SIG_LEN], size_t *ret_len);
 
-	/* Called at least once per page erase and per KiB of hashing while a call
-	 * takes long (boot): feeds the watchdog.  NULL: there is none. */
+	/* Called once per KiB while an image is copied, hashed or wiped at boot: feeds
+	 * the watchdog.  All else returns to the port's loop after one page erase, one
+	 * KiB or one signature check.  NULL: there is none. */
 	void (*long_op)(void *ctx);
 
 	/* Boot method copy: where an image runs when it does not run in its slot.  The

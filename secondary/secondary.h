@@ -29,8 +29,8 @@
  * Nothing blocks: a call does at most one page erase, one KiB of hashing or one
  * signature check; cot_sec_boot alone runs to its end, feeding the watchdog.
  * One thread only.  The caller owns the node, about 7 KB on a 32-bit part, and
- * all that the port points to.  Requests must live until their response was
- * fetched.
+ * all that the port points to.  A request need not outlive the call that
+ * it is given to.
  *
  * Source: Uptane 5.4.3 (what a Secondary does), 5.4.4.1 (partial verification),
  * ISO 14229-1 for the services.  docs/link.md has the bytes and docs/records.md
@@ -125,6 +125,7 @@ struct cot_sec_server {
 	bool blocks;          /* at least one block was taken */
 	uint8_t session;
 	bool promised;        /* a 7F xx 78 was sent: the answer must come */
+	bool told;            /* and no step was done since */
 	bool accepted;        /* a staging was accepted in this session */
 	uint64_t pending_ms;  /* when the next 7F xx 78 is due */
 	uint64_t heard_ms;

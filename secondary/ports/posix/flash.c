@@ -33,6 +33,8 @@ const struct posix_layout posix_layout_mps2 = {
 	.own = MPS2_SEED_LEN, .length = MPS2_FLASH_LEN, .fixed = true
 };
 
+_Static_assert(MPS2_PAGE <= POSIX_FLASH_PAGE_MAX, "the factory writes page by page");
+
 static const struct posix_layout *const layouts[] = { &posix_layout_posix, &posix_layout_mps2 };
 
 const struct posix_layout *posix_layout_find(const char *part)
