@@ -42,7 +42,7 @@ static void save(const char *dir, const char *name, const uint8_t *flash)
 
 static void flip_bit(uint8_t *slot)
 {
-	slot[19996] ^= 1; /* of 20,000 bytes; padding, so that what runs is the image's code */
+	slot[METAL_IMAGE_LEN - 4u] ^= 1; /* padding, so that what runs is the image's code */
 }
 
 static void on_trial(struct cot_sec_component *c, enum cot_sec_slot_state state, uint8_t attempts)

@@ -455,9 +455,13 @@ enum cot_err sim_secondary_install(struct sim_secondary *s, const char *name)
 {
 	const struct sim_artifact *a = sim_secondary_artifact(s, name);
 	struct cot_stage_result r;
+	struct cot_component_status status;
 	enum cot_err err = sim_secondary_stage(s, &r);
 
-	if (err != COT_OK || r.next == r.length)
+	if (err == COT_OK && r.next == r.length)
+		err = sim_secondary_component(s, &status);
+	/* All bytes are there; unless 37 was never asked, nothing is left to do. */
+	if (err != COT_OK || (r.next == r.length && status.state != COT_STATE_STAGING))
 		return err;
 	need(r.length == a->len);
 	return sim_secondary_transfer(s, a, r.next);
