@@ -24,8 +24,10 @@
 #define METAL_FLASH_USED (MPS2_AT_SEED + MPS2_SEED_LEN)
 #define STEP_MS 30000
 #define QUIET_MS 300 /* for a request whose answer is suppressed */
-#define ANSWER_MS 60u
-#define ANSWER_RESET_MS 2000u /* a reset that is asked for twice would be two */
+/* Nothing is lost on this line but what a reset swallows: a request is repeated soon only
+ * after one, and never so often that copies of it pile up before a slow machine. */
+#define ANSWER_MS 2000u
+#define ANSWER_AFTER_RESET_MS 100u
 
 struct metal *metal_of(const struct sim_secondary *s)
 {
@@ -248,6 +250,13 @@ static bool names_reset(struct cot_slice request)
 	return request.ptr[0] == COT_UDS_SESSION || request.ptr[0] == COT_UDS_RESET;
 }
 
+/* A loader that is asked for a programming session again does not reset again. */
+static bool may_be_repeated(struct cot_slice request)
+{
+	return !names_reset(request) || (request.len > 1 && request.ptr[0] == COT_UDS_SESSION &&
+	                                 request.ptr[1] == COT_UDS_SESSION_PROGRAMMING);
+}
+
 static bool suppressed(struct cot_slice request)
 {
 	bool has_sub = names_reset(request) || request.ptr[0] == COT_UDS_ROUTINE ||
@@ -278,7 +287,8 @@ static void metal_ask(struct sim_secondary *s, struct cot_slice request)
 	struct cot_slice msg;
 
 	need(m->board.pid > 0, m, "a request while power is off");
-	m->link.serial.config.answer_ms = names_reset(request) ? ANSWER_RESET_MS : ANSWER_MS;
+	m->link.serial.config.answer_ms = m->resetting && may_be_repeated(request)
+		? ANSWER_AFTER_RESET_MS : ANSWER_MS;
 	need(cot_link_send(&m->link.link, request, now) == COT_OK, m, "a request cannot be sent");
 	while (err != COT_OK && now < until) {
 		uint64_t due;
@@ -295,6 +305,7 @@ static void metal_ask(struct sim_secondary *s, struct cot_slice request)
 	need(err == COT_OK || suppressed(request), m, "the machine does not answer");
 	if (err != COT_OK)
 		begin_line(m);
+	m->resetting = names_reset(request);
 }
 
 /* ---- power ---------------------------------------------------------------------------------- */

@@ -40,6 +40,7 @@ struct metal {
 	char path[160];                   /* of the flash file */
 	char loader[512], apps[512];
 	struct cot_serial_link link;
+	bool resetting;                   /* the last request may have reset the machine */
 	uint8_t rx[COT_SERIAL_RX(METAL_MESSAGE)], tx[METAL_MESSAGE];
 	char *console;                    /* all text since the factory, zero-terminated */
 	size_t console_len;
