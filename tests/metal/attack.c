@@ -174,8 +174,9 @@ static enum cot_err line_noise(struct scene *s)
 	noise(s, 20000, 3, 40);
 	assert_true(sim_secondary_runs(s->s, "a-2.bin"));
 	assert_int_equal(sim_secondary_session(s->s, COT_UDS_SESSION_PROGRAMMING), COT_OK);
-	noise(s, 20000, 4, 0);
-	noise(s, 20000, 5, 300);
+	noise(s, 2000, 4, 0);
+	noise(s, 2000, 5, 300);
+	assert_int_equal(sim_secondary_session(s->s, COT_UDS_SESSION_PROGRAMMING), COT_OK);
 	return stage(s);
 }
 

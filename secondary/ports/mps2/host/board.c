@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define QEMU "qemu-system-arm"
+#define TEXT_MAX (1 << 20)
 
 static enum cot_err lock_flash(const char *path, int *ret)
 {
@@ -53,6 +54,21 @@ static bool wire(int *ret_ours, int *ret_machines)
 	       fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0;
 }
 
+/* Text goes one way, one byte at a time, and a socket counts each as if it were many:
+ * a pipe holds all that a machine says while nobody listens. */
+static bool text_wire(int *ret_ours, int *ret_machines)
+{
+	int ends[2];
+
+	if (pipe(ends) != 0)
+		return false;
+	*ret_ours = ends[0];
+	*ret_machines = ends[1];
+	(void)fcntl(ends[1], F_SETPIPE_SZ, TEXT_MAX);
+	return fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0 &&
+	       fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0;
+}
+
 static void run(const struct mps2_board_config *c, int link, int console)
 {
 	char memory[4200], u0[64], u1[64];
@@ -68,7 +84,7 @@ static void run(const struct mps2_board_config *c, int link, int console)
 	snprintf(memory, sizeof(memory),
 	         "memory-backend-file,id=flash,mem-path=%s,size=16M,share=on", c->flash);
 	snprintf(u0, sizeof(u0), "socket,id=u0,fd=%d", link);
-	snprintf(u1, sizeof(u1), "socket,id=u1,fd=%d", console);
+	snprintf(u1, sizeof(u1), "file,id=u1,path=/proc/self/fd/%d", console);
 	for (i = 0; i < MPS2_BOARD_ARGS && c->args[i]; i++)
 		argv[n++] = c->args[i];
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -81,7 +97,7 @@ static enum cot_err power_on(struct mps2_board *b, const struct mps2_board_confi
 {
 	int link = -1, console = -1;
 
-	if (!wire(&b->link, &link) || !wire(&b->console, &console))
+	if (!wire(&b->link, &link) || !text_wire(&b->console, &console))
 		return COT_E_IO;
 	b->pid = fork();
 	if (b->pid == 0)

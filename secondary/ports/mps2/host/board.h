@@ -4,7 +4,7 @@
  *
  * The machine's PSRAM is the flash file, shared, so every store of the guest
  * is in the file at once and stays there when the machine is killed.  UART0
- * (the bus) and UART1 (text) are sockets of this process; nothing paces them.
+ * (the bus) is a socket of this process, UART1 (text) a pipe to it; nothing paces them.
  */
 #ifndef COTTER_SECONDARY_PORTS_MPS2_HOST_BOARD_H
 #define COTTER_SECONDARY_PORTS_MPS2_HOST_BOARD_H
@@ -26,7 +26,7 @@ struct mps2_board_config {
 struct mps2_board {
 	pid_t pid;
 	int link;    /* UART0; non-blocking */
-	int console; /* UART1; non-blocking */
+	int console; /* UART1, to read; non-blocking */
 	int lock;    /* the flash file, locked while the board runs */
 };
 
