@@ -185,6 +185,13 @@ static enum cot_err check_erase_budget(struct cot_sec *node, uint8_t n,
 	return spoiled(&node->store.progress, n, intent) ? cot_sec_budget_draw(node) : COT_OK;
 }
 
+/* CHECK W11.3: going on erases what came after the last record of progress, so it is
+ * not done again and again for nothing */
+static enum cot_err check_resume_budget(struct cot_sec *node)
+{
+	return cot_sec_budget_draw(node);
+}
+
 static bool progress_fits(const struct cot_sec_progress *p, uint8_t n,
                           const struct cot_sec_intent *intent)
 {
@@ -249,7 +256,8 @@ static enum cot_err stage(struct cot_sec *node, uint8_t n)
 	if (same_intent(&c->intent, &intent)) {
 		if (node->install.open && node->install.writer.open)
 			return COT_OK; /* nothing was lost in between */
-		return open_writer(node, n, &order);
+		err = check_resume_budget(node);
+		return err == COT_OK ? open_writer(node, n, &order) : err;
 	}
 	node->install.open = false;
 	err = check_erase_budget(node, n, &intent);

@@ -22,7 +22,7 @@ struct cot_port {
 	const struct cot_crypto *crypto;
 
 	/* Fills ret with unpredictable bytes: nonces and trial numbers.
-	 * COT_OK or COT_E_IO. */
+	 * COT_OK or any error. */
 	enum cot_err (*random)(void *ctx, uint8_t *ret, size_t len);
 
 	/* Signs a version report's body with the key of that handle, which is the
@@ -44,8 +44,8 @@ struct cot_port {
 	uint8_t *run;
 	uint32_t run_len; /* bytes */
 
-	/* Asks the application whether a programming session may start now:
-	 * COT_OK or COT_E_PRECONDITION.  NULL: always. */
+	/* Asks the application whether it may be ended now, by a programming session
+	 * or a reset: COT_OK or COT_E_PRECONDITION.  NULL: always. */
 	enum cot_err (*may_program)(void *ctx);
 
 	/* Nothing keeps the application away from state, slots and key. */

@@ -84,7 +84,8 @@ static void answer_session(struct cot_sec *node, uint8_t session)
 	cot_server_respond(node, &r);
 }
 
-/* The application may say not now; the loader is always ready. */
+/* The application may say not now, to a session and to a reset, which both end it; the
+ * loader is always ready. */
 static enum cot_err check_may_program(const struct cot_sec *node)
 {
 	const struct cot_port *p = node->port;
@@ -146,6 +147,10 @@ static void serve_reset(struct cot_sec *node, const struct cot_uds_request *q)
 	}
 	if (check_trial_left_alone(node) != COT_OK) {
 		cot_server_refuse(node, COT_E_TRIAL);
+		return;
+	}
+	if (check_may_program(node) != COT_OK) {
+		cot_server_refuse(node, COT_E_PRECONDITION);
 		return;
 	}
 	memset(&r, 0, sizeof(r));

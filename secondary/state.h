@@ -121,7 +121,7 @@ enum cot_region cot_sec_slot_region(uint8_t slot);
 
 struct cot_sec_ledger {
 	uint16_t budget;
-	uint64_t report;   /* every report counter below this may have been used */
+	uint64_t report;   /* every report counter up to this may have been used */
 	enum cot_err last; /* refusal to be told in the next reports; COT_OK: none */
 	uint16_t hours;    /* of power towards the next staging; fewer than 12 */
 };

@@ -253,7 +253,13 @@ static enum cot_err try_pending(struct cot_sec_store *store, const struct cot_po
 		return give_up(store, component, slot);
 	}
 	ret->slot = slot;
-	return begin_trial(store, port, component, ret);
+	err = begin_trial(store, port, component, ret);
+	/* What cannot be recorded is not tried; what was confirmed runs all the same. */
+	if (err != COT_OK) {
+		note(ret, err);
+		ret->slot = COT_SEC_SLOTS;
+	}
+	return COT_OK;
 }
 
 /* The fallback takes the place of the damaged one, so that the next install

@@ -29,6 +29,18 @@ static enum cot_err check_room(const struct cot_port *port, uint8_t slot, uint32
 	return port->run && len > port->run_len ? COT_E_SLOT_SIZE : COT_OK;
 }
 
+/* What lay there before is no part of the image, and must not be run as one. */
+static void wipe_from(const struct cot_port *port, uint32_t at)
+{
+	while (port->run && at < port->run_len) {
+		uint32_t n = piece(at, port->run_len);
+
+		memset(port->run + at, 0, n);
+		at += n;
+		feed(port);
+	}
+}
+
 enum cot_err cot_image_load(const struct cot_port *port, uint8_t slot, uint32_t len)
 {
 	enum cot_err err = check_room(port, slot, len);
@@ -40,6 +52,8 @@ enum cot_err cot_image_load(const struct cot_port *port, uint8_t slot, uint32_t 
 		at += piece(at, len);
 		feed(port);
 	}
+	if (err == COT_OK)
+		wipe_from(port, len);
 	return err;
 }
 
@@ -90,11 +104,5 @@ enum cot_err cot_image_hash(const struct cot_port *port, uint8_t slot, uint32_t 
 
 void cot_image_wipe(const struct cot_port *port)
 {
-	uint32_t at = 0;
-
-	while (port->run && at < port->run_len) {
-		memset(port->run + at, 0, piece(at, port->run_len));
-		at += piece(at, port->run_len);
-		feed(port);
-	}
+	wipe_from(port, 0);
 }

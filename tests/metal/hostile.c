@@ -641,8 +641,8 @@ static const struct attack for_ever[] = {
 };
 
 /* A limit of the design: whoever signed a release that confirms itself and then never
- * lives to answer the bus has to open the box.  What it can be had for is that flash does
- * not wear meanwhile: not one byte is written, however often it boots. */
+ * lives to answer the bus has to open the box.  What it can be had for is that its boots
+ * alone do not wear flash: not one byte is written, however often it boots. */
 static void a_confirmed_image_that_crashes_writes_nothing(void **state)
 {
 	struct bench *b = *state;

@@ -294,8 +294,10 @@ static void no_record_no_trial(void **state)
 		bench_begin(&b);
 		put_row(&b, &trial_row);
 		b.s->flash.dead = 1u << (dead ? COT_REGION_APP : COT_REGION_STATE);
-		assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_E_FLASH);
-		assert_false(boot.image);
+		assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
+		assert_true(boot.image && !boot.trial); /* the confirmed one */
+		assert_int_equal(boot.slot, 0);
+		assert_int_equal(boot.why, COT_E_FLASH);
 		assert_gate(&b, &boot);
 		assert_int_equal(b.store.state.component[0].slot[1].state, COT_SEC_SLOT_ACTIVATED);
 		bench_end(&b);

@@ -103,6 +103,30 @@ static void every_step_may_be_repeated(void **state)
 }
 
 /* In the same session not a byte is lost; over a reset at most one step. */
+/* Each time a download is gone on with, what followed its last record of progress is
+ * erased again: 64 times, then it waits. */
+static void resumes_cost_the_budget(void **state)
+{
+	uint16_t budget;
+
+	(void)state;
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	stage(COT_OK);
+	sim_secondary_reset(s, true);
+	assert_int_equal(sim_secondary_send_time(s), COT_OK);
+	assert_int_equal(sim_secondary_verify(s, NULL), COT_OK);
+	budget = s->node.store.ledger.budget;
+	stage(COT_OK);
+	assert_int_equal(s->node.store.ledger.budget, budget - 1);
+	stage(COT_OK); /* nothing was lost in between */
+	assert_int_equal(s->node.store.ledger.budget, budget - 1);
+	sim_secondary_reset(s, true);
+	assert_int_equal(sim_secondary_send_time(s), COT_OK);
+	assert_int_equal(sim_secondary_verify(s, NULL), COT_OK);
+	s->node.store.ledger.budget = 0;
+	stage(COT_E_BUDGET);
+}
+
 static void downloads_resume(void **state)
 {
 	struct cot_stage_result r;
@@ -398,6 +422,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
 		TEST(every_step_may_be_repeated),
+		TEST(resumes_cost_the_budget),
 		TEST(downloads_resume),
 		TEST(progress_belongs_to_one_image),
 		TEST(renewed_order_keeps_progress),

@@ -219,6 +219,7 @@ static void application_may_say_not_now(void **state)
 	mark(b);
 	assert_int_equal(ask(b, COT_SLICE("\x10\x02")), 0x22);
 	assert_int_equal(b->s->node.last, COT_E_PRECONDITION);
+	assert_int_equal(ask(b, COT_SLICE("\x11\x01")), 0x22);
 	assert_int_equal(b->s->node.mode, COT_MODE_APPLICATION);
 	assert_untouched(b);
 	/* A loader has nobody to ask. */

@@ -59,9 +59,10 @@ static void testers_are_kept_waiting(void **state)
 			at[seen++] = step;
 		}
 	}
-	assert_int_equal(seen, 2);
+	assert_int_equal(seen, 4);
 	assert_int_equal(at[0], 900);
 	assert_int_equal(at[1], 3600);
+	assert_int_equal(at[3], 9000);
 	assert_true(cot_sec_response(&s->node, &response));
 	assert_int_equal(response.ptr[0], 0x78); /* 38 + 40 */
 }

@@ -30,12 +30,6 @@ static enum cot_err board_random(void *ctx, uint8_t *ret, size_t len)
 	return mps2_random(ret, len);
 }
 
-static void wipe(volatile uint8_t *p, size_t len)
-{
-	while (len > 0)
-		p[--len] = 0;
-}
-
 static enum cot_err board_sign(void *ctx, uint32_t key, struct cot_slice body,
                                uint8_t ret[COT_MAX_SIG_LEN], size_t *ret_len)
 {
@@ -51,7 +45,7 @@ static enum cot_err board_sign(void *ctx, uint32_t key, struct cot_slice body,
 	if (err == COT_OK)
 		err = mps2_sign((enum cot_scheme)page[4], page + MPS2_KEY_SECRET,
 		                page + MPS2_KEY_PUBLIC, body, ret, ret_len);
-	wipe(page, sizeof(page));
+	mps2_wipe(page, sizeof(page));
 	return err;
 }
 

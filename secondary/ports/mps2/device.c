@@ -148,6 +148,14 @@ void mps2_watchdog_feed(void)
 	watchdog_write(WATCHDOG_CLEAR, 1u); /* begins again from the load value */
 }
 
+void mps2_wipe(void *secret, size_t len)
+{
+	volatile uint8_t *p = secret;
+
+	while (len > 0)
+		p[--len] = 0;
+}
+
 _Noreturn void mps2_reset(void)
 {
 	__asm volatile("dsb" ::: "memory");

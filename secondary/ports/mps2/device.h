@@ -36,6 +36,9 @@ uint32_t mps2_ticks(void);
 void mps2_watchdog_start(void);
 void mps2_watchdog_feed(void);
 
+/* Not left out by a compiler that sees no later use. */
+void mps2_wipe(void *secret, size_t len);
+
 _Noreturn void mps2_reset(void);
 
 #endif

@@ -44,12 +44,12 @@ static bool inside(unsigned region, uint32_t offset, size_t len)
 
 static volatile uint32_t *words(unsigned region, uint32_t offset)
 {
-	return (volatile uint32_t *)(uintptr_t)(MPS2_FLASH + extents[region].at + offset);
+	return (volatile uint32_t *)(uintptr_t)(MPS2_FLASH + extents[region % REGIONS].at + offset);
 }
 
 static const uint8_t *bytes(unsigned region, uint32_t offset)
 {
-	return (const uint8_t *)(uintptr_t)(MPS2_FLASH + extents[region].at + offset);
+	return (const uint8_t *)(uintptr_t)(MPS2_FLASH + extents[region % REGIONS].at + offset);
 }
 
 static bool blank(unsigned region, uint32_t offset, size_t len)

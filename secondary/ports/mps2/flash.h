@@ -20,7 +20,7 @@ extern const struct cot_flash mps2_flash;
 
 /* COT_OK: the header page is of this layout.  COT_E_UNPROVISIONED: blank.
  * COT_E_PART: laid out for another part.  But for COT_OK nothing is read or written
- * through mps2_flash. */
+ * through mps2_flash, but what map shows. */
 COT_MUST_CHECK enum cot_err mps2_flash_check(void);
 
 #endif

@@ -31,7 +31,7 @@ enum cot_err mps2_check_program(uint32_t offset, uint32_t len)
 	return offset < MPS2_APP_LEN && len <= MPS2_APP_LEN - offset ? COT_OK : COT_E_ARGUMENT;
 }
 
-/* CHECK MPS2.4: an application cannot wear out the state by asking for reports */
+/* CHECK MPS2.4: an application that asks for reports without a reset wears the state slowly */
 enum cot_err mps2_check_report(uint64_t now_ms, uint64_t last_ms)
 {
 	return now_ms - last_ms >= MPS2_REPORT_MS ? COT_OK : COT_E_BUSY;

@@ -117,9 +117,8 @@ _Noreturn void mps2_jump(uint32_t stack, uint32_t entry)
 {
 	volatile struct mps2_frame *frame;
 
-	/* An image that was verified and is no image for this board: its trial fails. */
 	if (mps2_check_image(stack, entry) != COT_OK)
-		mps2_reset();
+		mps2_cannot_run();
 	frame = (volatile struct mps2_frame *)(uintptr_t)(stack - sizeof(*frame));
 	frame->r0 = frame->r1 = frame->r2 = frame->r3 = frame->r12 = 0;
 	frame->lr = UINT32_MAX;

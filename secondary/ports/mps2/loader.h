@@ -33,6 +33,10 @@ _Noreturn void mps2_fault(const struct mps2_frame *frame, uint32_t exception, ui
 /* Locks the machine and runs the image at MPS2_RUN, unprivileged. */
 _Noreturn void mps2_jump(uint32_t stack, uint32_t entry);
 
+/* The image was verified and is none for this board.  On trial, its trial fails; once
+ * confirmed, the loader stays for a session, so that another one can come. */
+_Noreturn void mps2_cannot_run(void);
+
 int main(void);
 
 #endif

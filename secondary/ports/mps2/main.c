@@ -108,6 +108,15 @@ const struct cot_confirm *mps2_handed(void)
 
 /* ---- from reset to the jump ------------------------------------------------------------ */
 
+_Noreturn void mps2_cannot_run(void)
+{
+	say_who();
+	mps2_say("refused: ");
+	mps2_say(cot_err_word(COT_E_UNSUPPORTED));
+	mps2_say("\n");
+	reset(boot.trial ? COT_RESET_BOOT : COT_RESET_TO_LOADER);
+}
+
 /* The first two words of an image are its stack and its entry, as in every Cortex-M
  * vector table.  Where it lies is known only to an accepted boot: see boot.h. */
 static void jump(void)

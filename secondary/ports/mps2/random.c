@@ -86,6 +86,14 @@ static enum cot_err raise_count(void)
 	return err;
 }
 
+/* A key page that was lost is no seed: everybody knows what is in it. */
+static enum cot_err check_seed(void)
+{
+	const uint8_t *page = mps2_flash.map(NULL, COT_REGION_IDENTITY) + MPS2_AT_KEY;
+
+	return memcmp(page, MPS2_KEY_MAGIC, 4) == 0 ? COT_OK : COT_E_UNPROVISIONED;
+}
+
 static void next_block(uint8_t ret[32])
 {
 	struct block b;
@@ -97,13 +105,16 @@ static void next_block(uint8_t ret[32])
 	b.ticks = mps2_ticks();
 	cot_hash_once(&cot_crypto_sodium, COT_HASH_SHA256,
 	              cot_slice((const uint8_t *)&b, sizeof(b)), ret);
+	mps2_wipe(&b, sizeof(b));
 }
 
 enum cot_err mps2_random(uint8_t *ret, size_t len)
 {
 	uint8_t bytes[32];
-	enum cot_err err = begun ? COT_OK : raise_count();
+	enum cot_err err = check_seed();
 
+	if (err == COT_OK && !begun)
+		err = raise_count();
 	if (err != COT_OK)
 		return err;
 	begun = true;

@@ -16,7 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* COT_OK, or COT_E_FLASH: the counter could not be raised; ret is untouched. */
+/* COT_OK; COT_E_FLASH: the counter could not be raised; COT_E_UNPROVISIONED: there is
+ * no seed.  ret is untouched then. */
 COT_MUST_CHECK enum cot_err mps2_random(uint8_t *ret, size_t len);
 
 #endif
