@@ -34,14 +34,17 @@ struct metal *metal_of(const struct sim_secondary *s)
 	return s->board;
 }
 
-static void need(bool ok, const struct metal *m, const char *what)
+/* Power goes first: the test fails, and the next one wants the processor. */
+static void need(bool ok, struct metal *m, const char *what)
 {
 	if (ok)
 		return;
 	fprintf(stderr, "metal: %s\n", what);
 	if (m && m->console)
 		fprintf(stderr, "---- console\n%s----\n", m->console);
-	abort();
+	if (m)
+		mps2_board_stop(&m->board);
+	fail();
 }
 
 int metal_setup(void **state)

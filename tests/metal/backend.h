@@ -18,7 +18,7 @@
  * Environment: LOADER (ELF file; default $BUILD/mcu/m3/loader-ed25519.elf), APPS
  * (folder of app-*.bin; default $BUILD/mcu/m3).  Files lie in a folder of their own
  * below TMPDIR and are removed by sim_secondary_free.  No step sleeps; each has 30 s
- * of the machine's time at most, then the test aborts and shows the console.
+ * of the machine's time at most, then the test fails and shows the console.
  */
 #ifndef COTTER_TESTS_METAL_BACKEND_H
 #define COTTER_TESTS_METAL_BACKEND_H
@@ -46,7 +46,7 @@ struct metal {
 	size_t console_len;
 	struct posix_flash flash;         /* open while in other hands */
 	bool in_hands;
-	jmp_buf *power; /* where to go when the machine ended by itself; NULL: abort */
+	jmp_buf *power; /* where to go when the machine ended by itself; NULL: fail */
 };
 
 extern const struct sim_secondary_backend metal_backend;
