@@ -364,7 +364,7 @@ instructions: packages sodium
 # A figure must not be that of an object whose header has changed since.
 -include $(shell [ -d $(MCU) ] && find $(MCU) -name '*.d')
 
-## docs: regenerate docs/standard.md and docs/attacks.md from their tables
+## docs: regenerate docs/standard.md, docs/attacks.md and docs/states.md
 docs:
 	@sh tests/check/gendocs.sh
 
@@ -409,6 +409,6 @@ clean:
 
 ## help: this list
 help:
-	@sed -n 's/^## \([a-z]*\): \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+	@sed -n 's/^## \([a-z-]*\): \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
 -include $(shell [ -d $(BUILD)/obj ] && find $(BUILD)/obj -name '*.d')
