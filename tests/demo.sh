@@ -213,13 +213,20 @@ run hostile_primary --link vbus:can0/7E0,7E8 --ecu ECU-ENGINE \
 [ $? -eq 12 ] && refused=$((refused + 1))
 ecu_says engine 'refused: .*rollback'
 
-title "6d. A byte of the running image rots; the other image is older, so neither boots; the next cycle restores"
-at=$(cotter-ecu show --flash brake.flash | sed -n 's/.* at offset \([0-9]*\), active$/\1/p')
-hush 'printf "\377\000" | dd of=brake.flash bs=1 seek=$((at + 1000)) conv=notrunc && kill -HUP $(cat run/brake.pid)'
-sleep 1
-ecu_says brake stays
-cycle 0 || refused=0
-ecu_says brake boots
+rot() { # a byte of the running image; then power goes and comes back
+	at=$(cotter-ecu show --flash brake.flash | sed -n 's/.* at offset \([0-9]*\), active$/\1/p')
+	hush 'head -c 4 /dev/zero | dd of=brake.flash bs=1 seek=$((at + 3000)) conv=notrunc && kill -HUP $(cat run/brake.pid)'
+	sleep 1
+	ecu_says brake stays
+	cycle 0 || refused=0
+	ecu_says brake boots
+}
+if [ -n "${KEEP:-}" ]; then
+	title "6d. Left to you in $D: rot a byte of brake.flash (cotter-ecu show tells where), kill -HUP \$(cat run/brake.pid), cat run/brake.log, cotterd --config gateway.conf --once"
+else
+	title "6d. A byte of the running image rots; the other image is older, so neither boots; the next cycle restores"
+	rot
+fi
 
 echo "demo: updates $updates, refused $refused, resumed $resumed"
 [ "$updates $refused $resumed" = "3 2 1" ]
