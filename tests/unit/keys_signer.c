@@ -114,6 +114,7 @@ static void test_sign(void **state)
 static void test_quorum_of_signers(void **state)
 {
 	struct cot_passphrase_source source = given(PW);
+	struct cot_signer *signers[3]; /* their keys must outlive the quorum */
 	struct cot_quorum q;
 	size_t i, len;
 
@@ -137,9 +138,11 @@ static void test_quorum_of_signers(void **state)
 		assert_int_equal(cot_quorum_add(&q, &cot_crypto_full, &key,
 		                                cot_slice(hex, 2 * len), COT_SLICE("msg")),
 		                 err);
-		cot_signer_close(signer);
+		signers[i] = signer;
 	}
 	assert_int_equal(q.count, 2);
+	for (i = 0; i < 3; i++)
+		cot_signer_close(signers[i]);
 }
 
 static void test_uris(void **state)
