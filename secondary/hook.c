@@ -4,9 +4,9 @@
  */
 #include "secondary/hook.h"
 
-#include <string.h>
+#include "secondary/stream.h"
 
-#define UNIT_MAX 32u /* as in flash.h */
+#include <string.h>
 
 void cot_hook_poll(const struct cot_hook *hook)
 {
@@ -16,7 +16,7 @@ void cot_hook_poll(const struct cot_hook *hook)
 enum cot_err cot_hook_confirm(const struct cot_hook *hook)
 {
 	const struct cot_services *services = hook->services;
-	uint8_t record[COT_CONFIRM_LEN + UNIT_MAX];
+	uint8_t record[COT_CONFIRM_LEN + COT_FLASH_UNIT_MAX];
 	struct cot_confirm handed;
 	enum cot_err err = services->handed(&handed);
 	size_t len = 0;

@@ -43,7 +43,6 @@ struct cot_services {
 	/* Milliseconds since reset. */
 	uint64_t (*now_ms)(void);
 	uint16_t unit; /* of the application's page, 1 to 32 */
-	uint32_t page; /* its size */
 };
 
 struct cot_hook {

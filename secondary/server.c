@@ -105,10 +105,19 @@ static enum cot_err check_trial_left_alone(const struct cot_sec *node)
 	       node->now_ms - node->started_ms < COT_SEC_TRIAL_MS ? COT_E_TRIAL : COT_OK;
 }
 
+/* A session and a reset both end the application. */
+static enum cot_err check_may_end(const struct cot_sec *node)
+{
+	enum cot_err err = check_trial_left_alone(node);
+
+	return err == COT_OK ? check_may_program(node) : err;
+}
+
 static void serve_session(struct cot_sec *node, const struct cot_uds_request *q)
 {
 	struct cot_sec_server *s = &node->server;
 	bool loader = node->mode == COT_MODE_LOADER;
+	enum cot_err err;
 
 	switch (q->sub) {
 	case COT_UDS_SESSION_DEFAULT:
@@ -117,12 +126,9 @@ static void serve_session(struct cot_sec *node, const struct cot_uds_request *q)
 			s->reset = COT_RESET_BOOT;
 		return;
 	case COT_UDS_SESSION_PROGRAMMING:
-		if (check_trial_left_alone(node) != COT_OK) {
-			cot_server_refuse(node, COT_E_TRIAL);
-			return;
-		}
-		if (check_may_program(node) != COT_OK) {
-			cot_server_refuse(node, COT_E_PRECONDITION);
+		err = check_may_end(node);
+		if (err != COT_OK) {
+			cot_server_refuse(node, err);
 			return;
 		}
 		answer_session(node, q->sub);
@@ -140,17 +146,15 @@ static void serve_session(struct cot_sec *node, const struct cot_uds_request *q)
 static void serve_reset(struct cot_sec *node, const struct cot_uds_request *q)
 {
 	struct cot_uds_response r;
+	enum cot_err err;
 
 	if (q->sub != COT_UDS_RESET_HARD) {
 		cot_server_negative(node, COT_NRC_SUB_FUNCTION);
 		return;
 	}
-	if (check_trial_left_alone(node) != COT_OK) {
-		cot_server_refuse(node, COT_E_TRIAL);
-		return;
-	}
-	if (check_may_program(node) != COT_OK) {
-		cot_server_refuse(node, COT_E_PRECONDITION);
+	err = check_may_end(node);
+	if (err != COT_OK) {
+		cot_server_refuse(node, err);
 		return;
 	}
 	memset(&r, 0, sizeof(r));

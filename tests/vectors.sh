@@ -79,7 +79,7 @@ build()
 			-I"$src/crypto_sign/ed25519/ref10" -c -o "$o" "$from" || return 1
 		set -- "$@" "$o"
 	done
-	for f in keys/crypto/sodium.c keys/crypto/report_sign.c keys/crypto/report_hmac.c "$signing" \
+	for f in keys/crypto/sodium.c keys/crypto/report_hmac.c "$signing" \
 		keys/slice.c secondary/ports/mps2/sodium/glue.c tests/metal/vectors_fw.c; do
 		o=$dir/own_$(basename "${f%.c}").o
 		# shellcheck disable=SC2086

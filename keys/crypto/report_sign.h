@@ -4,9 +4,9 @@
  * table of multiples of the base point.
  *
  * A port's sign_report reads its key and calls one of the functions below once
- * per report.  All three have one shape, so that a port picks its schemes by
- * the name it links: a loader that calls only cot_report_sign_hmac links no
- * Ed25519 signing (10 KB).  Metadata is never signed with these.
+ * per report.  Both have one shape, so that a port picks its scheme by the name
+ * it links: a loader that calls only cot_report_sign_hmac links no Ed25519
+ * signing (10 KB).  Metadata is never signed with these.
  *
  *   scheme      as stored beside the key; a scheme that the function does not
  *               know gives COT_E_SCHEME
@@ -52,12 +52,5 @@ COT_MUST_CHECK enum cot_err cot_report_sign_hmac(
 	enum cot_scheme scheme, const uint8_t secret[COT_REPORT_SECRET_LEN],
 	const uint8_t *public_key, struct cot_slice body, uint8_t ret[COT_MAX_SIG_LEN],
 	size_t *ret_len);
-
-/* Whichever of the two the scheme asks for; links both. */
-COT_MUST_CHECK enum cot_err cot_report_sign(enum cot_scheme scheme,
-                                            const uint8_t secret[COT_REPORT_SECRET_LEN],
-                                            const uint8_t *public_key,
-                                            struct cot_slice body,
-                                            uint8_t ret[COT_MAX_SIG_LEN], size_t *ret_len);
 
 #endif

@@ -138,11 +138,11 @@ __attribute__((noinline)) static void run(struct work *w)
 		w->second = cot_crypto_sodium.verify(w->scheme, w->key, w->sig, w->msg);
 		return;
 	}
-	w->first = cot_report_sign(w->scheme, w->key.ptr,
-	                           w->key.len > COT_REPORT_SECRET_LEN ?
-	                                   w->key.ptr + COT_REPORT_SECRET_LEN :
-	                                   NULL,
-	                           w->msg, w->made, &len);
+	w->first = (w->scheme == COT_SCHEME_HMAC_SHA256 ? cot_report_sign_hmac :
+	                                                  cot_report_sign_ed25519)(
+		w->scheme, w->key.ptr,
+		w->key.len > COT_REPORT_SECRET_LEN ? w->key.ptr + COT_REPORT_SECRET_LEN : NULL,
+		w->msg, w->made, &len);
 	w->second = (int)len;
 }
 

@@ -85,7 +85,6 @@ static int set_up(void **state)
 	memset(&loader, 0, sizeof(loader));
 	sim_flash_init(&loader.flash, &sim_flash_posix);
 	services.unit = loader.flash.flash.region[COT_REGION_APP].unit;
-	services.page = loader.flash.flash.region[COT_REGION_APP].page;
 	return 0;
 }
 

@@ -48,6 +48,58 @@ static void for_each_geometry(void (*run)(const struct sim_flash_geometry *))
 		run(&geometries[i]);
 }
 
+/* ---- one glance that goes wrong ---------------------------------------------------------- */
+
+static struct {
+	enum cot_err (*read)(void *ctx, enum cot_region region, uint32_t offset, void *ret,
+	                     uint32_t len);
+	unsigned reads, wrong; /* the read that comes out with a bit turned; 0: none */
+} glance;
+
+static enum cot_err misread(void *ctx, enum cot_region region, uint32_t offset, void *ret,
+                            uint32_t len)
+{
+	enum cot_err err = glance.read(ctx, region, offset, ret, len);
+
+	if (++glance.reads == glance.wrong && len > 0)
+		((uint8_t *)ret)[len - 1] ^= 1;
+	return err;
+}
+
+/* Whichever read of a mount is wrong once, nothing that was written is lost by it. */
+static void one_misread_drops_nothing(void **state)
+{
+	struct cot_record_log log;
+	struct sim_flash f;
+	uint8_t *sound;
+	unsigned wrong, reads = 1;
+
+	(void)state;
+	sim_flash_init(&f, &geometries[0]);
+	assert_int_equal(cot_record_mount(&log, &f.flash, COT_REGION_STATE), COT_E_STORE);
+	write_record(&log, 2, "ledger");
+	write_record(&log, 1, "older");
+	write_record(&log, 1, "newest");
+	sound = sim_flash_snapshot(&f);
+	glance.read = f.flash.read;
+	for (wrong = 0; wrong <= reads; wrong++) {
+		sim_flash_restore(&f, sound);
+		glance.reads = 0;
+		glance.wrong = wrong;
+		f.flash.read = misread;
+		assert_int_equal(cot_record_mount(&log, &f.flash, COT_REGION_STATE), COT_OK);
+		if (wrong == 0)
+			reads = glance.reads;
+		f.flash.read = glance.read;
+		assert_int_equal(cot_record_mount(&log, &f.flash, COT_REGION_STATE), COT_OK);
+		assert_string_equal(newest(&log, 1), "newest");
+		assert_string_equal(newest(&log, 2), "ledger");
+	}
+	assert_true(reads > 8);
+	free(sound);
+	sim_flash_free(&f);
+}
+
 /* ---- ordinary life ---------------------------------------------------------------------- */
 
 static void last_counts_on(const struct sim_flash_geometry *g)
@@ -499,6 +551,7 @@ static void every_cut_leaves_old_or_new(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_misread_drops_nothing),
 		cmocka_unit_test(the_last_record_counts),
 		cmocka_unit_test(pending_drivers_are_waited_for),
 		cmocka_unit_test(too_much_is_refused),

@@ -53,7 +53,6 @@ __attribute__((section(".services"), used)) const struct tpl_services tpl_servic
 		.program = service_program,
 		.report = service_report,
 		.now_ms = tpl_now_ms,
-		.unit = TPL_UNIT,
-		.page = TPL_PAGE
+		.unit = TPL_UNIT
 	}
 };

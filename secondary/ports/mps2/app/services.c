@@ -62,8 +62,7 @@ const struct cot_services mps2_services = {
 	.program = service_program,
 	.report = service_report,
 	.now_ms = service_now,
-	.unit = MPS2_UNIT,
-	.page = MPS2_PAGE
+	.unit = MPS2_UNIT
 };
 
 static void put(char c)
