@@ -69,7 +69,8 @@ HOST_SRC := $(call src,keys/crypto/*.c keys/host/*.c metadata/host/*.c \
 TOOL_SRC := $(filter-out repo-tools/main.c,$(call src,repo-tools/*.c))
 CTL_SRC := $(call src,primary/cotterctl*.c)
 PRI_SRC := $(filter-out primary/main.c $(CTL_SRC),$(call src,primary/*.c))
-BOARD_SRC := secondary/ports/mps2/host/board.c secondary/ports/mps2/guard.c
+BOARD_SRC := secondary/ports/mps2/host/board.c \
+	$(patsubst %,secondary/ports/mps2/%.c,guard random)
 ECU_SRC := $(filter-out secondary/ports/posix/main.c,$(call src,secondary/ports/posix/*.c))
 SIM_SRC := $(call src,tests/sim/*.c tests/metal/backend.c)
 # A test program's source holds its main(); each becomes a program of its own.
