@@ -170,6 +170,30 @@ static void no_two_boots_share_a_stream(void **state)
 		assert_memory_not_equal(made[i - 1], made[i], BYTES);
 }
 
+/* The boot that finds a page full, cut after each of its stores: the next one is as new
+ * as if nothing had been. */
+static void a_full_page_is_left_only_for_an_empty_one(void **state)
+{
+	static uint8_t made[MPS2_PAGE / MPS2_UNIT][BYTES];
+	uint8_t full[MPS2_SEED_LEN];
+	const unsigned units = MPS2_PAGE / MPS2_UNIT;
+	unsigned i, cut;
+
+	(void)state;
+	for (i = 0; i < 2 * units; i++) { /* both pages are full then */
+		assert_true(boot(0));
+		memcpy(made[i % units], kept->made, BYTES);
+	}
+	memcpy(full, kept->seed, sizeof(full));
+	for (cut = 1; cut <= MPS2_PAGE / 4u + 2u; cut++) {
+		memcpy(kept->seed, full, sizeof(full));
+		(void)boot(cut);
+		assert_true(boot(0));
+		for (i = 0; i < units; i++)
+			assert_memory_not_equal(made[i], kept->made, BYTES);
+	}
+}
+
 static void without_its_seed_it_says_nothing(void **state)
 {
 	uint8_t before[MPS2_SEED_LEN];
@@ -188,6 +212,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(no_two_boots_share_a_stream, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_full_page_is_left_only_for_an_empty_one, setup,
+		                                teardown),
 		cmocka_unit_test_setup_teardown(without_its_seed_it_says_nothing, setup, teardown)
 	};
 
