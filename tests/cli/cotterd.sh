@@ -68,20 +68,15 @@ told 'status without a state' 66 no_input cotterctl --config "$W/gateway.conf" s
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=another CA" \
 	-keyout other.key -out "$W/other.pem" >/dev/null 2>&1
 told 'another authority signed the certificate' 101 tls once "$(conf ca 's|tls/ca.pem|other.pem|')"
-# certificate SAN DAYS: the server's, anew, and the server told so
+# certificate SAN DAYS: the server's, anew, and a server that knows no other.  Not a reload:
+# after one the old worker still takes a connection now and then.
 certificate() {
 	echo "subjectAltName=$1" >"$W/tls/other.ext"
-	openssl x509 -req -days "$2" -in "$W/tls/server.csr" -CA "$W/tls/ca.pem" \
+	run openssl x509 -req -days "$2" -in "$W/tls/server.csr" -CA "$W/tls/ca.pem" \
 		-CAkey "$W/tls/ca.key" -CAcreateserial -extfile "$W/tls/other.ext" \
-		-out "$W/tls/server.pem" >/dev/null 2>&1 || return 1
-	kill -HUP "$(cat "$W/www/nginx.pid")"
-	i=0 # until the new certificate is shown
-	until openssl s_client -connect "127.0.0.1:$PORT" </dev/null 2>/dev/null |
-		openssl x509 -noout -serial 2>/dev/null |
-		grep -q "$(openssl x509 -noout -serial -in "$W/tls/server.pem")" || [ $i -ge 50 ]; do
-		i=$((i + 1))
-		sleep 0.1
-	done
+		-out "$W/tls/server.pem"
+	[ $status -eq 0 ] && run sh "$ROOT/tests/demo/serve.sh" restart "$W"
+	report "a server with a certificate for $1, $2 days" [ $status -eq 0 ]
 }
 certificate DNS:other.example 2
 told 'the certificate is for another name' 101 tls once

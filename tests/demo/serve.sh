@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# serve.sh start DIR | stop DIR
+# serve.sh start DIR | stop DIR | restart DIR
 #
 # Serves DIR/pub over TLS as a fleet would: the Director on port 8440, the Image
 # repository on 8441, the time source on 8443 (PORT=N shifts all three).  nginx
 # hands time requests through fcgiwrap to DIR/time.cgi.  The CA in DIR/tls is made
-# here, for this run, and trusted by nobody else.
+# here, for this run, and trusted by nobody else.  A restart takes what is in DIR/tls
+# by then; when it is back, nothing of the server before it answers.
 set -eu
 dir=$(cd "$2" && pwd)
 base=${PORT:-8440}
@@ -80,6 +81,28 @@ wait_for() {
 	return 1
 }
 
+start_nginx() {
+	nginx -p "$dir/www" -c "$dir/nginx.conf" -e "$dir/www/error.log" || {
+		cat "$dir/www/error.log" >&2
+		exit 1
+	}
+	wait_for "$dir/www/nginx.pid"
+}
+
+# nginx removes its pid file when its workers are gone.
+stop_nginx() {
+	kill "$(cat "$dir/www/nginx.pid")"
+	i=0
+	while [ -e "$dir/www/nginx.pid" ]; do
+		[ $i -lt 200 ] || {
+			echo "serve: nginx does not end" >&2
+			exit 1
+		}
+		i=$((i + 1))
+		sleep 0.05
+	done
+}
+
 case $1 in
 start)
 	make_certificates
@@ -87,11 +110,11 @@ start)
 	setsid fcgiwrap -s "unix:$dir/www/time.sock" > "$dir/www/fcgiwrap.log" 2>&1 < /dev/null &
 	echo $! > "$dir/www/fcgiwrap.pid"
 	wait_for "$dir/www/time.sock"
-	nginx -p "$dir/www" -c "$dir/nginx.conf" -e "$dir/www/error.log" || {
-		cat "$dir/www/error.log" >&2
-		exit 1
-	}
-	wait_for "$dir/www/nginx.pid"
+	start_nginx
+	;;
+restart)
+	stop_nginx
+	start_nginx
 	;;
 stop)
 	for p in nginx fcgiwrap; do
