@@ -190,7 +190,8 @@ SODIUM := $(MCU)/libsodium/src/libsodium
 MCU_CPU_m3 := cortex-m3
 MCU_CPU_m0plus := cortex-m0plus
 MCU_OWN := -std=gnu11 -mthumb -ffreestanding -ffunction-sections -fdata-sections -fno-common \
-	-fstack-usage -fcallgraph-info=su,da -I. -I$(SODIUM)/include -DSODIUM_STATIC=1
+	-fstack-usage -fcallgraph-info=su,da -I. -I$(SODIUM)/include -DSODIUM_STATIC=1 \
+	-DCOT_MAX_REPOS=1u
 MCU_LINK := -mthumb -nostartfiles --specs=nano.specs -Wl,--gc-sections -Wl,--no-warn-rwx-segments
 LOADER_SRC := $(FREE_SRC) keys/crypto/sodium.c $(filter-out $(MPS2)/sign_%,$(call src,$(MPS2)/*.c))
 LOADER_SRC_ed25519 := $(wildcard $(MPS2)/sign_ed25519.c keys/crypto/report_ed25519.c)

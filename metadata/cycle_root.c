@@ -270,8 +270,8 @@ static enum cot_err root_committed(struct cot_cycle *c)
 	}
 	docs[COT_ROLE_ROOT] = c->given;
 	c->root[c->repo] = c->candidate;
-	if (c->repo > 0)
-		c->next.repo[c->repo] = c->config->aside->repo[c->repo];
+	if (settled(c) != &c->next)
+		c->next.repo[c->repo] = settled(c)->repo[c->repo];
 	else if (c->config->repo_count > 1)
 		*c->config->aside = c->next;
 	if (c->repo == 0)

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-static const char *const repo_names[COT_MAX_REPOS] = { "director", "image" };
+static const char *const repo_names[] = { "director", "image" };
 
 /* ---- ECUs ------------------------------------------------------------------------ */
 
@@ -184,12 +184,40 @@ static enum cot_err parse_documents(struct cot_slice repo, struct cot_doc doc[CO
 	return COT_OK;
 }
 
+static bool is_repository(struct cot_slice name)
+{
+	size_t i;
+
+	for (i = 0; i < COT_MAX_REPOS; i++) {
+		if (cot_slice_is(name, repo_names[i]))
+			return true;
+	}
+	return false;
+}
+
+/* CHECK D12.11: a repository that the record names and this build has no room for is
+ * refused, not passed over: the device would verify less than it was told to */
+static enum cot_err check_repositories_known(struct cot_slice repositories)
+{
+	struct cot_json_iter it;
+	struct cot_slice name, repo;
+	enum cot_err err = cot_json_object(repositories, &it);
+
+	while (err == COT_OK && cot_json_next_member(&it, &name, &repo)) {
+		if (!is_repository(name))
+			err = COT_E_UNSUPPORTED;
+	}
+	return err;
+}
+
 static enum cot_err parse_repositories(struct cot_slice body, struct cot_provision *ret)
 {
 	struct cot_slice repositories, repo;
 	size_t i;
 	enum cot_err err = cot_json_member(body, "repositories", &repositories);
 
+	if (err == COT_OK)
+		err = check_repositories_known(repositories);
 	for (i = 0; err == COT_OK && i < COT_MAX_REPOS; i++) {
 		err = cot_json_member(repositories, repo_names[i], &repo);
 		if (err == COT_E_MISSING && i > 0) {
@@ -362,15 +390,20 @@ static enum cot_err trust_repository(const struct cot_provision *p, size_t repo,
 static enum cot_err check_disjoint(const struct cot_provision *p, const struct cot_policy *policy,
                                    const struct cot_crypto *crypto)
 {
-	struct cot_root director, image;
-	enum cot_err err;
+	struct cot_root director, other;
+	size_t repo;
+	enum cot_err err = COT_OK;
 
-	if (!p->roles[0] || !p->roles[1])
-		return COT_OK;
-	err = cot_provision_root(p, 0, policy, crypto, &director);
-	if (err == COT_OK)
-		err = cot_provision_root(p, 1, policy, crypto, &image);
-	return err == COT_OK ? cot_root_check_disjoint(&director, &image) : err;
+	for (repo = 1; err == COT_OK && repo < COT_MAX_REPOS; repo++) {
+		if (!p->roles[0] || !p->roles[repo])
+			continue;
+		err = cot_provision_root(p, 0, policy, crypto, &director);
+		if (err == COT_OK)
+			err = cot_provision_root(p, repo, policy, crypto, &other);
+		if (err == COT_OK)
+			err = cot_root_check_disjoint(&director, &other);
+	}
+	return err;
 }
 
 enum cot_err cot_provision_trust(const struct cot_provision *p, const struct cot_policy *policy,

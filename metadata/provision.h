@@ -45,7 +45,8 @@ struct cot_provision {
 /* Parses the record; the embedded documents are slices of it.  Errors of
  * cot_envelope_parse, COT_E_ROLE_TYPE, COT_E_RECORD (role neither of the two),
  * COT_E_NAME, COT_E_NUMBER, COT_E_TIME_FORMAT, COT_E_LIMIT, COT_E_ECU_DUPLICATE (a serial
- * twice), COT_E_ECU_UNKNOWN (`own` lists an ECU that the record does not have). */
+ * twice), COT_E_ECU_UNKNOWN (`own` lists an ECU that the record does not have),
+ * COT_E_UNSUPPORTED (a repository that is none of this build's). */
 COT_MUST_CHECK enum cot_err cot_provision_parse(struct cot_slice canon, struct cot_provision *ret);
 
 /* The Root embedded for repository `repo`, parsed: what the record is verified

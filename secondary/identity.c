@@ -138,6 +138,19 @@ static enum cot_err read_components(struct cot_identity *id, const struct cot_cr
 	return err == COT_OK && id->components == 0 ? COT_E_RECORD : err;
 }
 
+/* CHECK D12.12: a node verifies the Director's Root and Targets; a record that asks for
+ * more is refused, and one that asks for less too */
+static enum cot_err check_partial(const struct cot_provision *p)
+{
+	size_t i;
+
+	for (i = 1; i < COT_MAX_REPOS; i++) {
+		if (p->roles[i] != 0)
+			return COT_E_UNSUPPORTED;
+	}
+	return p->roles[0] == COT_ROLES_PARTIAL ? COT_OK : COT_E_UNSUPPORTED;
+}
+
 enum cot_err cot_identity_parse(struct cot_slice record, const struct cot_crypto *crypto,
                                 struct cot_identity *ret)
 {
@@ -148,8 +161,8 @@ enum cot_err cot_identity_parse(struct cot_slice record, const struct cot_crypto
 	err = cot_provision_parse(record, &ret->provision);
 	if (err == COT_OK && ret->provision.primary)
 		err = COT_E_RECORD;
-	if (err == COT_OK && ret->provision.roles[0] != COT_ROLES_PARTIAL)
-		err = COT_E_UNSUPPORTED;
+	if (err == COT_OK)
+		err = check_partial(&ret->provision);
 	return err == COT_OK ? read_components(ret, crypto) : err;
 }
 

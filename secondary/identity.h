@@ -37,7 +37,8 @@ COT_MUST_CHECK enum cot_err cot_identity_load(const struct cot_port *port,
 
 /* Parses a record into ret without a flash; record must outlive it.  Errors of
  * cot_provision_parse, COT_E_RECORD (a primary's record, or too many components),
- * COT_E_SCHEME. */
+ * COT_E_SCHEME, COT_E_UNSUPPORTED (asks for another verification than the Director's
+ * Root and Targets). */
 COT_MUST_CHECK enum cot_err cot_identity_parse(struct cot_slice record,
                                                const struct cot_crypto *crypto,
                                                struct cot_identity *ret);

@@ -28,7 +28,7 @@
  *
  * Nothing blocks: a call does at most one page erase, one KiB of hashing or one
  * signature check; cot_sec_boot alone runs to its end, feeding the watchdog.
- * One thread only.  The caller owns the node, about 7 KB on a 32-bit part, and
+ * One thread only.  The caller owns the node, 5.5 KB on a 32-bit part, and
  * all that the port points to.  A request need not outlive the call that
  * it is given to.
  *

@@ -145,6 +145,7 @@ static void shapes(void **state)
 		{ "repositories", NULL, COT_E_MISSING },
 		{ "repositories", "[]", COT_E_TYPE },
 		{ "repositories image", NULL, COT_OK },
+		{ "repositories mirror", "{}", COT_E_UNSUPPORTED },
 		{ "repositories image", "null", COT_E_TYPE },
 		{ DIR, NULL, COT_E_MISSING },
 		{ DIR " dialect", NULL, COT_E_MISSING },

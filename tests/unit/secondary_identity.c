@@ -110,6 +110,11 @@ static void records_for_others_are_refused(void **state)
 		{ "\"own\":[\"ECU-A\"]", "\"own\":[\"ECU-B\"]", COT_E_ECU_UNKNOWN },
 		{ "\"own\":[\"ECU-A\"]", "\"own\":[]", COT_E_MISSING },
 		{ "\"_type\":\"provisioning\"", "\"_type\":\"time\"", COT_E_ROLE_TYPE },
+		{ "\"roles\":[\"root\",\"targets\"]",
+		  "\"roles\":[\"root\",\"targets\",\"snapshot\",\"timestamp\"]", COT_E_UNSUPPORTED },
+		{ "},\"role\":\"secondary\"",
+		  ",\"image\":{\"dialect\":\"tuf\",\"roles\":[\"root\",\"targets\"],\"root\":{}}},"
+		  "\"role\":\"secondary\"", COT_E_UNSUPPORTED },
 	};
 	struct cot_identity id;
 	struct bench b;
