@@ -141,6 +141,12 @@ static void read_report(struct cot_sec *node)
 		answer(node, cot_slice(at + head, len));
 }
 
+/* A repository that this build has no room for has no floor. */
+static uint32_t floor_version(const struct cot_trust *trust, uint8_t repo, uint8_t role)
+{
+	return repo < COT_MAX_REPOS ? trust->repo[repo].floor[role].version : 0;
+}
+
 static void read_versions(struct cot_sec *node)
 {
 	static const uint8_t order[6][2] = {
@@ -151,8 +157,7 @@ static void read_versions(struct cot_sec *node)
 	size_t i;
 
 	for (i = 0; i < 6; i++) {
-		const struct cot_repo_trust *repo = &node->store.state.trust.repo[order[i][0]];
-		uint32_t v = repo->floor[order[i][1]].version;
+		uint32_t v = floor_version(&node->store.state.trust, order[i][0], order[i][1]);
 
 		bytes[4 * i] = (uint8_t)(v >> 24);
 		bytes[4 * i + 1] = (uint8_t)(v >> 16);

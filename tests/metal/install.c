@@ -45,12 +45,25 @@ static void component_is(struct sim_secondary *s, enum cot_component_state state
 	assert_int_equal(c.trials, 0);
 }
 
+/* Versions of Root and Targets; this build has no room for the Image repository, and
+ * says 0 for each of its floors. */
+static void trust_is(struct sim_secondary *s, uint8_t root, uint8_t targets)
+{
+	static const uint8_t ask[] = { COT_UDS_READ, COT_DID_TRUST >> 8, COT_DID_TRUST & 0xFF };
+	const uint8_t want[24] = { 0, 0, 0, root, 0, 0, 0, targets };
+	struct cot_slice got = sim_secondary_ask(s, cot_slice(ask, sizeof(ask)));
+
+	assert_int_equal(got.len, 3 + sizeof(want));
+	assert_memory_equal(got.ptr + 3, want, sizeof(want));
+}
+
 /* Step by step, with what status and reports say in between. */
 static void test_install(void **state)
 {
 	struct sim_secondary *s = ((struct metal_bench *)*state)->s;
 	struct cot_report r = report_says(s, "idle", "a-1.bin");
 	uint64_t counter = r.counter;
+	struct cot_stage_result staged;
 
 	assert_int_equal(r.time_s, SIM_NOW - 86400); /* provisioned: no better is known */
 	component_is(s, COT_STATE_IDLE, 0, 1);
@@ -59,6 +72,8 @@ static void test_install(void **state)
 	r = report_says(s, "idle", "a-1.bin");
 	assert_true(r.time_s >= SIM_NOW && r.time_s < SIM_NOW + 30);
 	assert_true(r.counter > counter);
+	assert_int_equal(sim_secondary_stage(s, &staged), COT_OK);
+	trust_is(s, 1, 2);
 	assert_int_equal(sim_secondary_install(s, "a-2.bin"), COT_OK);
 	component_is(s, COT_STATE_STAGED, 0, 1);
 	assert_int_equal(sim_secondary_activate(s), COT_OK);
