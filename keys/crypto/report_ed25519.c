@@ -67,7 +67,7 @@ static enum cot_err compute(const uint8_t secret[2 * SCALAR], const uint8_t pub[
                             struct cot_slice body, uint8_t ret[POINT + SCALAR])
 {
 	struct cot_slice none = { NULL, 0 };
-	uint8_t nonce[SCALAR], h[SCALAR];
+	uint8_t nonce[SCALAR], *h = ret + POINT;
 	enum cot_err err;
 
 	hash_to_scalar((struct cot_slice){ secret + SCALAR, SCALAR }, none, body, nonce);
@@ -76,10 +76,9 @@ static enum cot_err compute(const uint8_t secret[2 * SCALAR], const uint8_t pub[
 		hash_to_scalar((struct cot_slice){ ret, POINT }, (struct cot_slice){ pub, POINT },
 		               body, h);
 		crypto_core_ed25519_scalar_mul(h, h, secret);
-		crypto_core_ed25519_scalar_add(ret + POINT, h, nonce);
+		crypto_core_ed25519_scalar_add(h, h, nonce);
 	}
 	sodium_memzero(nonce, sizeof(nonce));
-	sodium_memzero(h, sizeof(h));
 	return err;
 }
 
