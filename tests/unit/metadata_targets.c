@@ -149,6 +149,73 @@ static void director_shapes(void **state)
 	CHECK_EDITS(rows, SIM_DIRECTOR);
 }
 
+/* ---- two faults -------------------------------------------------------------------- */
+
+#define HASH64 "0000000000000000000000000000000000000000000000000000000000000000"
+#define GOOD "\"custom\":{\"hardwareIds\":[\"h\"],\"releaseCounter\":1}," \
+	"\"hashes\":{\"sha256\":\"" HASH64 "\"},\"length\":1"
+
+/* What is asked of an entry, in order; each row spoils two, so the first answers.  The
+ * last rows have two entries: the first one answers, whatever its fault. */
+static void two_faults(void **state)
+{
+	static const struct {
+		const char *targets;
+		enum cot_err err;
+	} rows[] = {
+		{ "\"a\":{" GOOD "}", COT_OK },
+		{ "\".a\":null", COT_E_NAME },
+		{ "\"a\":{\"custom\":7,\"hashes\":{}}", COT_E_MISSING },
+		{ "\"a\":{\"custom\":7,\"hashes\":{},\"length\":-1}", COT_E_NUMBER },
+		{ "\"a\":{\"custom\":7,\"hashes\":{},\"length\":1}", COT_E_NO_STRONG_HASH },
+		{ "\"a\":{\"custom\":7,\"hashes\":{\"sha256\":\"0g\"},\"length\":1}",
+		  COT_E_ENCODING },
+		{ "\"a\":{\"custom\":7,\"length\":1}", COT_E_MISSING },
+		{ "\"a\":{\"custom\":7,\"hashes\":{\"sha256\":\"" HASH64 "\"},\"length\":1}",
+		  COT_E_TYPE },
+#define CUSTOM(text) "\"a\":{\"custom\":{" text "},\"hashes\":{\"sha256\":\"" HASH64 \
+	"\"},\"length\":1}"
+		{ CUSTOM("\"ecuIdentifiers\":[],\"releaseCounter\":-1"), COT_E_NUMBER },
+		{ CUSTOM("\"hardwareIds\":{},\"releaseCounter\":-1"), COT_E_NUMBER },
+		{ CUSTOM("\"ecuIdentifiers\":{\".\":7},\"hardwareIds\":[\".\"],"
+		         "\"mustMatch\":7"), COT_E_TYPE },
+		{ CUSTOM("\"ecuIdentifiers\":{\"E\":7},\"hardwareIds\":[\".\"]"), COT_E_NAME },
+		{ CUSTOM("\"ecuIdentifiers\":{\"E\":7},\"mustMatch\":{" MATCH16 ",\"q\":1}"),
+		  COT_E_TYPE },
+		{ CUSTOM("\"ecuIdentifiers\":{\".\":7}"), COT_E_NAME },
+		{ CUSTOM("\"ecuIdentifiers\":{\"E\":{}}"), COT_E_MISSING },
+		{ CUSTOM("\"ecuIdentifiers\":{\"E\":{\"hardwareId\":\"\"}}"), COT_E_NAME },
+		{ CUSTOM("\"hardwareIds\":[" IDS16 ",\".\"],\"mustMatch\":{" MATCH16 ",\"q\":1}"),
+		  COT_E_LIMIT },
+		{ CUSTOM("\"mustMatch\":{" MATCH16 ",\"q\":1}"), COT_E_LIMIT },
+		{ CUSTOM("\"hardwareIds\":[\"h\"]"), COT_E_MISSING },
+		{ CUSTOM("\"releaseCounter\":1"), COT_E_MISSING },
+#undef CUSTOM
+		{ "\"a\":{" GOOD "},\"b\":{" GOOD "}", COT_OK },
+		{ "\"a\":null,\"b/\":{" GOOD "}", COT_E_TYPE },
+		{ "\"a/\":{" GOOD "},\"b\":null", COT_E_NAME },
+		{ "\"a\":{},\"b\":null", COT_E_MISSING },
+		{ "\"a\":{" GOOD "},\"b\":null", COT_E_TYPE }
+	};
+	char text[1024];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cot_targets t;
+		enum cot_err err;
+
+		snprintf(text, sizeof(text),
+		         "{\"_type\":\"targets\",\"custom\":{\"repository\":\"image\"},"
+		         "\"expires\":\"2030-01-01T00:00:00Z\",\"spec_version\":\"1.0\","
+		         "\"targets\":{%s},\"version\":7}", rows[i].targets);
+		assert_int_equal(cot_json_check(cot_slice_str(text), COT_GRAMMAR_OLPC, NULL), COT_OK);
+		err = cot_targets_parse(cot_slice_str(text), &cot_policy_uptane, &t);
+		if (err != rows[i].err)
+			fail_msg("%s: %s", rows[i].targets, cot_err_word(err));
+	}
+}
+
 /* ---- finding ---------------------------------------------------------------------- */
 
 static void found(void **state)
@@ -300,6 +367,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(image_shapes), cmocka_unit_test(director_shapes),
+		cmocka_unit_test(two_faults),
 		cmocka_unit_test(found), cmocka_unit_test(orders),
 		cmocka_unit_test(bad_orders), cmocka_unit_test(a_hundred_thousand)
 	};
