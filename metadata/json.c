@@ -270,7 +270,7 @@ static enum cot_err unexpected(const struct checker *c)
 
 static void skip_plain(struct checker *c)
 {
-	c->p += cot_json_plain(c->p, left(c));
+	c->p = cot_json_plain(c->p, c->end);
 	while (c->p < c->end && cot_json_is_plain(*c->p))
 		c->p++;
 }

@@ -29,13 +29,26 @@ enum cot_json_type cot_json_type(struct cot_slice value)
 /* Behind the string that starts at p, or end. */
 static const uint8_t *skip_string(const uint8_t *p, const uint8_t *end)
 {
-	p++;
-	p += cot_json_plain(p, (size_t)(end - p));
-	for (; p < end && *p != '"'; p++) {
+	for (p++; p < end; p++) {
+		p = cot_json_plain(p, end);
+		if (p == end)
+			break;
+		if (*p == '"')
+			return p + 1;
 		if (*p == '\\' && end - p > 1)
 			p++;
 	}
-	return p < end ? p + 1 : end;
+	return end;
+}
+
+static bool is_opening(uint8_t c)
+{
+	return c == '{' || c == '[';
+}
+
+static bool is_closing(uint8_t c)
+{
+	return c == '}' || c == ']';
 }
 
 /* Behind the object or array that starts at p, or end. */
@@ -44,15 +57,19 @@ static const uint8_t *skip_container(const uint8_t *p, const uint8_t *end)
 	size_t depth = 0;
 
 	while (p < end) {
-		if (*p == '"') {
+		uint8_t c = *p;
+
+		if (c == '"') {
 			p = skip_string(p, end);
 			continue;
 		}
-		if (*p == '{' || *p == '[')
-			depth++;
-		else if ((*p == '}' || *p == ']') && --depth == 0)
-			return p + 1;
 		p++;
+		if (c < '[') /* colon, comma, number */
+			continue;
+		if (is_opening(c))
+			depth++;
+		else if (is_closing(c) && --depth == 0)
+			return p;
 	}
 	return end;
 }
@@ -143,12 +160,22 @@ enum cot_err cot_json_member(struct cot_slice object, const char *name, struct c
 	return cot_json_find(object, cot_slice_str(name), ret);
 }
 
+/* Mostly the first byte decides; measuring the text first would look at all of it. */
+static bool is_named(struct cot_slice name, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < name.len && text[i] != '\0' && name.ptr[i] == (uint8_t)text[i]; i++)
+		;
+	return i == name.len && text[i] == '\0';
+}
+
 /* The place of a name in the list, or count. */
 static size_t place_of(struct cot_slice name, const char *const *names, size_t count)
 {
 	size_t i;
 
-	for (i = 0; i < count && !cot_slice_is(name, names[i]); i++)
+	for (i = 0; i < count && !is_named(name, names[i]); i++)
 		;
 	return i;
 }

@@ -185,6 +185,58 @@ static void walk(struct cot_slice text)
 	}
 }
 
+/* ["aaaaa",7] with one byte, or its escape, at a place of the string. */
+static struct cot_slice array_of(uint8_t *text, uint8_t c, size_t len, size_t place)
+{
+	bool escaped = c == '"' || c == '\\';
+
+	memset(text, 'a', len + 6);
+	text[0] = '[';
+	text[1] = text[len + 2] = '"';
+	text[2 + place] = escaped ? '\\' : c;
+	if (escaped)
+		text[3 + place] = c;
+	memcpy(text + len + 3, ",7]", 3);
+	return cot_slice(text, len + 6);
+}
+
+static void check_array(struct cot_slice array, uint8_t c, size_t len)
+{
+	enum cot_err utf8 = c < 0x80 ? COT_OK : COT_E_UTF8;
+	struct cot_json_iter it;
+	struct cot_slice value;
+
+	assert_int_equal(cot_json_check(array, COT_GRAMMAR_OLPC, NULL), utf8);
+	assert_int_equal(cot_json_check(array, COT_GRAMMAR_JSONCPP, NULL),
+	                 c < 0x20 ? COT_E_NOT_CANONICAL : utf8);
+	assert_int_equal(cot_json_array(array, &it), COT_OK);
+	assert_true(cot_json_next_element(&it, &value));
+	assert_int_equal(value.len, len + 2);
+	assert_true(cot_json_next_element(&it, &value));
+	assert_true(cot_slice_is(value, "7"));
+	assert_false(cot_json_next_element(&it, &value));
+}
+
+/* Strings are read a word at a time: each byte at each place of strings of each length,
+ * wherever in memory, is judged and stepped over like any other, escapes whole. */
+static void every_byte_at_every_place(void **state)
+{
+	uint8_t text[64];
+	size_t at, len, place;
+	unsigned c;
+
+	(void)state;
+	for (c = 0; c < 256; c++) {
+		for (len = 2; len < 20; len++) {
+			for (place = 0; place < len - 1; place++) {
+				at = (len + place + c) % sizeof(size_t);
+				check_array(array_of(text + at, (uint8_t)c, len, place), (uint8_t)c,
+				            len);
+			}
+		}
+	}
+}
+
 static void garbage(void **state)
 {
 	static const char alphabet[] = "{}[]\",:\\a1";
@@ -229,7 +281,8 @@ int main(void)
 		cmocka_unit_test(types), cmocka_unit_test(members_in_order),
 		cmocka_unit_test(elements_in_order), cmocka_unit_test(missing),
 		cmocka_unit_test(integers), cmocka_unit_test(typed),
-		cmocka_unit_test(garbage), cmocka_unit_test(cut)
+		cmocka_unit_test(every_byte_at_every_place), cmocka_unit_test(garbage),
+		cmocka_unit_test(cut)
 	};
 
 	return cmocka_run_group_tests_name("metadata_json_read", tests, NULL, NULL);
