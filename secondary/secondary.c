@@ -82,17 +82,31 @@ enum cot_err cot_sec_init(struct cot_sec *node, const struct cot_port *port, uin
 	return err;
 }
 
-enum cot_err cot_sec_boot(struct cot_sec *node, struct cot_boot *ret)
+static enum cot_err boot_once(struct cot_sec *node, struct cot_boot *ret)
 {
-	enum cot_err err;
+	enum cot_err err = cot_boot_settle_at_reset(&node->store, node->port, 0);
 
-	memset(ret, 0, sizeof(*ret));
-	ret->slot = COT_SEC_SLOTS;
-	err = cot_boot_settle_at_reset(&node->store, node->port, 0);
 	if (err == COT_OK)
 		err = cot_boot_choose(&node->store, node->port, 0, ret);
 	if (err != COT_OK)
 		ret->image = false;
+	return err;
+}
+
+/* A second time at once, and not by resets until it works: those might be without end,
+ * and wear flash. */
+enum cot_err cot_sec_boot(struct cot_sec *node, struct cot_boot *ret)
+{
+	enum cot_err err, why;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->slot = COT_SEC_SLOTS;
+	err = boot_once(node, ret);
+	why = ret->why;
+	if (!ret->image && cot_boot_possible(&node->store.state.component[0]))
+		err = boot_once(node, ret);
+	if (!ret->image && why != COT_OK)
+		ret->why = why;
 	if (ret->why != COT_OK && node->last != COT_E_STORE)
 		node->last = ret->why;
 	return err;

@@ -161,8 +161,10 @@ struct cot_sec {
 COT_MUST_CHECK enum cot_err cot_sec_init(struct cot_sec *node, const struct cot_port *port,
                                          uint64_t now_ms);
 
-/* Which image to run; see boot.h.  ret is filled in always; the caller has zeroed it
- * nevertheless, and jumps only by what cot_boot_accepted says of it. */
+/* Which image to run; see boot.h.  An error that passes does not keep the node in its
+ * loader: when nothing boots and something might, all is tried once more.  ret is filled
+ * in always; the caller has zeroed it nevertheless, and jumps only by what
+ * cot_boot_accepted says of it. */
 COT_MUST_CHECK enum cot_err cot_sec_boot(struct cot_sec *node, struct cot_boot *ret);
 
 /* The loader stays: for a programming session, or because nothing boots. */

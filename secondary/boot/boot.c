@@ -158,13 +158,18 @@ enum cot_err cot_boot_settle(struct cot_sec_store *store, const struct cot_port 
 	return confirm(store, port, component, slot);
 }
 
+/* A confirm record that one reading missed is looked for again: what the next boot does
+ * to it, or to the trial, is for good. */
 enum cot_err cot_boot_settle_at_reset(struct cot_sec_store *store, const struct cot_port *port,
                                       uint8_t component)
 {
 	const struct cot_sec_component *c = &store->state.component[component];
 	enum cot_err err = cot_boot_settle(store, port, component);
-	uint8_t slot = cot_sec_component_find(c, COT_SEC_SLOT_TRIAL);
+	uint8_t slot;
 
+	if (err == COT_OK)
+		err = cot_boot_settle(store, port, component);
+	slot = cot_sec_component_find(c, COT_SEC_SLOT_TRIAL);
 	if (err != COT_OK || slot == COT_SEC_SLOTS || check_attempts(c) == COT_OK)
 		return err;
 	return revert(store, component, slot);
@@ -172,15 +177,21 @@ enum cot_err cot_boot_settle_at_reset(struct cot_sec_store *store, const struct 
 
 /* ---- the choice --------------------------------------------------------------------- */
 
+/* What fails here is recorded for good, so one reading does not condemn it: flash near
+ * its margins, or a supply that dips, reads wrong once. */
 static enum cot_err check_candidate(const struct cot_sec_component *c,
                                     const struct cot_port *port, uint8_t slot,
                                     struct cot_boot *ret)
 {
 	enum cot_err err = check_counter(c, slot);
+	unsigned again = 1;
 
 	memset(ret->found, 0, sizeof(ret->found));
-	if (err == COT_OK)
-		err = check_slot_hash(port, &c->slot[slot], slot, ret->found);
+	if (err == COT_OK) {
+		do
+			err = check_slot_hash(port, &c->slot[slot], slot, ret->found);
+		while ((err == COT_E_HASH_MISMATCH || err == COT_E_FLASH) && again-- > 0);
+	}
 	if (err != COT_OK)
 		cot_image_wipe(port);
 	return err;

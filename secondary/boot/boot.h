@@ -15,6 +15,10 @@
  * was confirmed once.  When none boots the loader stays and is the recovery mode.
  * Three boots without a confirm record end a trial.
  *
+ * A candidate that cannot be read, or hashes to something else, is read and hashed a
+ * second time before it is refused, because that is recorded: what was activated is
+ * given up, a fallback takes the place of what was confirmed.
+ *
  * Skipped instructions
  *
  * The attacker: once between reset and the jump, at a place and time of his

@@ -7,9 +7,9 @@
  *	cot_image_hash     what lies there, read anew at each call
  *	cot_image_wipe     after a refusal
  *
- * With a run memory the slot is read once, by the first of these, and never
- * again: what is hashed is what will run, also if the flash answers differently
- * at a second read.  Without one the slot itself is hashed and nothing is copied.
+ * With a run memory only the first of these reads the slot: what is hashed is what
+ * will run, also if the flash answers differently at a later read.  Without one the
+ * slot itself is hashed and nothing is copied.
  * Each feeds the watchdog once per KiB.
  */
 #ifndef COTTER_SECONDARY_BOOT_IMAGE_H

@@ -24,10 +24,11 @@ struct bench {
 	struct cot_sec_store store;
 	uint8_t run[RUN_LEN];
 	/* A flash that changes its mind: of one region, reads from number `from` to `to`
-	 * answer with one bit more or less. */
+	 * answer with one bit more or less, or fail. */
 	struct cot_flash flash;
 	enum cot_region region;
 	unsigned reads, from, to;
+	bool fails;
 };
 
 /* One slot of a case: its state, its counter, and whether its bytes are sound. */
@@ -137,8 +138,10 @@ static enum cot_err unsteady_read(void *ctx, enum cot_region region, uint32_t of
 
 	if (region != b->region)
 		return err;
-	if (b->reads >= b->from && b->reads < b->to)
+	if (b->reads >= b->from && b->reads < b->to) {
 		((uint8_t *)ret)[len / 2] ^= 0x10;
+		err = b->fails ? COT_E_FLASH : err;
+	}
 	b->reads++;
 	return err;
 }
@@ -453,14 +456,106 @@ static void the_copy_is_judged(void **state)
 	assert_int_equal(boot.slot, 1);
 	assert_int_equal(b.reads, reads);
 	assert_gate(&b, &boot);
-	/* Other bytes when it is copied, sound from then on. */
+	/* Other bytes whenever it is copied, sound from then on. */
 	use_copy(&b);
-	use_unsteady_flash(&b, COT_REGION_SLOT_B, reads - 1, reads);
+	use_unsteady_flash(&b, COT_REGION_SLOT_B, reads - 1, 2 * reads);
 	assert_int_equal(cot_boot_choose(&b.store, &b.s->port, 0, &boot), COT_OK);
 	assert_int_equal(boot.slot, 0);
 	assert_int_equal(boot.why, COT_E_HASH_MISMATCH);
 	assert_gate(&b, &boot);
 	bench_end(&b);
+}
+
+static const struct row confirmed_row = { "", CONFIRMED(1), CONFIRMED(1), 1, 1, 0, 1, false,
+	                                  COT_OK, 1 };
+
+/* A case for each: what is in slot B, where it runs, how a read of it goes wrong. */
+struct misread {
+	const struct row *row;
+	bool copy, fails;
+};
+static const struct misread misreads[] = {
+	{ &trial_row, false, false },     { &trial_row, false, true },
+	{ &trial_row, true, false },      { &trial_row, true, true },
+	{ &confirmed_row, false, false }, { &confirmed_row, false, true },
+	{ &confirmed_row, true, false },  { &confirmed_row, true, true }
+};
+#define MISREADS (sizeof(misreads) / sizeof(misreads[0]))
+
+static void boot_misreading(struct bench *b, const struct misread *m, unsigned from, unsigned to,
+                            struct cot_boot *ret)
+{
+	bench_begin(b);
+	put_row(b, m->row);
+	if (m->copy)
+		use_copy(b);
+	use_unsteady_flash(b, COT_REGION_SLOT_B, from, to);
+	b->fails = m->fails;
+	assert_int_equal(cot_boot_choose(&b->store, &b->s->port, 0, ret), COT_OK);
+	assert_gate(b, ret);
+}
+
+/* In its slot a sound image is read by either evaluation. */
+static unsigned reads_of_image(struct bench *b, const struct misread *m)
+{
+	struct cot_boot boot;
+
+	boot_misreading(b, m, 0, 0, &boot);
+	assert_int_equal(boot.slot, 1);
+	bench_end(b);
+	return b->reads / (m->copy ? 1 : 2);
+}
+
+/* Whichever read of an image goes wrong, it boots, and nothing is recorded of it. */
+static void one_misread_condemns_nothing(void **state)
+{
+	static struct bench b;
+	const struct cot_sec_component *c = &b.store.state.component[0];
+	struct cot_boot boot;
+	unsigned i, n, reads;
+
+	(void)state;
+	for (i = 0; i < MISREADS; i++) {
+		const struct row *row = misreads[i].row;
+
+		reads = reads_of_image(&b, &misreads[i]);
+		for (n = 0; n < reads; n++) {
+			boot_misreading(&b, &misreads[i], n, n + 1, &boot);
+			assert_int_equal(boot.slot, 1);
+			assert_int_equal(boot.trial, row->trial);
+			assert_int_equal(boot.why, COT_OK);
+			assert_int_equal(c->slot[1].state, row->trial ? COT_SEC_SLOT_TRIAL
+			                                              : COT_SEC_SLOT_CONFIRMED);
+			assert_int_equal(c->active, row->active);
+			bench_end(&b);
+		}
+	}
+}
+
+/* In either reading: the slot is given up, or the other one takes its place. */
+static void two_misreads_do(void **state)
+{
+	static struct bench b;
+	const struct cot_sec_component *c = &b.store.state.component[0];
+	struct cot_boot boot;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < MISREADS; i++) {
+		const struct misread *m = &misreads[i];
+		/* A reading ends at a read that fails. */
+		unsigned each = m->fails ? 1 : reads_of_image(&b, m);
+
+		boot_misreading(&b, m, 0, 2 * each, &boot);
+		assert_int_equal(b.reads, 2 * each);
+		assert_int_equal(boot.slot, 0);
+		assert_false(boot.trial);
+		assert_int_equal(boot.why, m->fails ? COT_E_FLASH : COT_E_HASH_MISMATCH);
+		assert_int_equal(c->slot[1].state, m->row->trial ? COT_SEC_SLOT_EMPTY
+		                                                 : COT_SEC_SLOT_CONFIRMED);
+		assert_int_equal(c->active, 0);
+		bench_end(&b);
+	}
 }
 
 /* In its slot an image is read by either evaluation: both must find it sound. */
@@ -542,6 +637,8 @@ int main(void)
 		cmocka_unit_test(a_record_that_comes_and_goes_confirms_nothing),
 		cmocka_unit_test(impossible_length_does_not_boot),
 		cmocka_unit_test(the_copy_is_judged),
+		cmocka_unit_test(one_misread_condemns_nothing),
+		cmocka_unit_test(two_misreads_do),
 		cmocka_unit_test(a_slot_that_changes_its_mind_does_not_boot),
 		cmocka_unit_test(what_does_not_fit_the_run_memory_does_not_boot),
 		cmocka_unit_test(memory_beside_the_record_is_not_recorded),

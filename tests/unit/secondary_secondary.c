@@ -7,6 +7,7 @@
 #include "metadata/report.h"
 #include "tests/sim/secondary.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -188,6 +189,124 @@ static void both_slots_bad_is_recovery_mode(void **state)
 	assert_int_equal(s->node.running, 0);
 }
 
+/* ---- errors that pass ----------------------------------------------------------------- */
+
+enum trouble { WRONG_BIT, FAILS, TROUBLES };
+
+static enum cot_err (*sound_read)(void *ctx, enum cot_region region, uint32_t offset, void *ret,
+                                  uint32_t len);
+static unsigned reads, bad_from, bad_to;
+static enum trouble trouble;
+
+static enum cot_err passing_read(void *ctx, enum cot_region region, uint32_t offset, void *ret,
+                                 uint32_t len)
+{
+	enum cot_err err = sound_read(ctx, region, offset, ret, len);
+	unsigned n = reads++;
+
+	if (n < bad_from || n >= bad_to)
+		return err;
+	((uint8_t *)ret)[len / 2] ^= 0x10;
+	return trouble == FAILS ? COT_E_FLASH : err;
+}
+
+/* Boots from where it is; the reads from one number to another go wrong meanwhile. */
+static enum cot_err boot_with(unsigned from, unsigned to, struct cot_boot *ret)
+{
+	enum cot_err err;
+
+	assert_int_equal(cot_sec_init(&s->node, &s->port, 0), COT_OK);
+	sound_read = s->flash.flash.read;
+	s->flash.flash.read = passing_read;
+	reads = 0;
+	bad_from = from;
+	bad_to = to;
+	err = cot_sec_boot(&s->node, ret);
+	s->flash.flash.read = sound_read;
+	return err;
+}
+
+/* Each read of a boot once, from the settling of the last one to the last verdict. */
+static void no_single_read_keeps_it_from_booting(void **state)
+{
+	uint8_t *before = sim_flash_snapshot(&s->flash);
+	struct cot_boot boot;
+	unsigned i, n, all;
+
+	(void)state;
+	assert_int_equal(boot_with(0, 0, &boot), COT_OK);
+	all = reads;
+	assert_true(all > 10);
+	for (i = 0; i < TROUBLES; i++) {
+		trouble = (enum trouble)i;
+		for (n = 0; n < all; n++) {
+			assert_int_equal(boot_with(n, n + 1, &boot), COT_OK);
+			assert_true(boot.image);
+			assert_int_equal(boot.slot, 0);
+			assert_true(cot_boot_accepted(&boot, COT_BOOT_MASKED(1, 0)) == 1);
+			assert_int_equal(s->node.last, COT_OK);
+			assert_true(sim_flash_equal(&s->flash, before));
+		}
+	}
+	free(before);
+}
+
+/* At the last boot of a trial, too: the record that it confirmed itself is not lost. */
+static void no_single_read_loses_a_confirmation(void **state)
+{
+	const struct cot_sec_component *c = &s->node.store.state.component[0];
+	struct cot_boot boot;
+	uint8_t *before;
+	unsigned n, all;
+
+	(void)state;
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	assert_int_equal(sim_secondary_install(s, "a-2.bin"), COT_OK);
+	assert_int_equal(sim_secondary_activate(s), COT_OK);
+	for (n = 1; n <= COT_SEC_TRIALS; n++) {
+		assert_int_equal(boot_with(0, 0, &boot), COT_OK);
+		assert_true(boot.trial);
+		assert_int_equal(c->attempts, n);
+	}
+	assert_int_equal(cot_confirm_write(&s->flash.flash, &boot.handed), COT_OK);
+	before = sim_flash_snapshot(&s->flash);
+	assert_int_equal(boot_with(0, 0, &boot), COT_OK);
+	all = reads;
+	for (n = 0; n < TROUBLES * all; n++) {
+		sim_flash_restore(&s->flash, before);
+		trouble = (enum trouble)(n / all);
+		assert_int_equal(boot_with(n % all, n % all + 1, &boot), COT_OK);
+		assert_true(boot.image);
+		assert_int_equal(boot.slot, 1);
+		assert_false(boot.trial);
+		assert_int_equal(c->slot[1].state, COT_SEC_SLOT_CONFIRMED);
+		assert_int_equal(c->counter, 2);
+	}
+	free(before);
+}
+
+/* What stays wrong is refused as ever, after a second try and no third. */
+static void what_stays_wrong_keeps_it(void **state)
+{
+	uint8_t *before = sim_flash_snapshot(&s->flash);
+	struct cot_boot boot;
+	unsigned i, all;
+
+	(void)state;
+	for (i = 0; i < TROUBLES; i++) {
+		trouble = (enum trouble)i;
+		(void)!boot_with(0, UINT_MAX, &boot);
+		all = reads;
+		assert_false(boot.image);
+		assert_true(cot_boot_accepted(&boot, COT_BOOT_MASKED(1, 0)) != 1);
+		assert_int_equal(s->node.last, i == FAILS ? COT_E_FLASH : COT_E_HASH_MISMATCH);
+		(void)!boot_with(0, all, &boot);
+		assert_int_equal(reads, all);
+		assert_true(sim_flash_equal(&s->flash, before));
+	}
+	free(before);
+}
+
 static void state_of_another_build_is_not_read(void **state)
 {
 	struct cot_sec_state next;
@@ -214,6 +333,9 @@ int main(void)
 		TEST(rotten_record_is_told),
 		TEST(rotten_page_is_told),
 		TEST(both_slots_bad_is_recovery_mode),
+		TEST(no_single_read_keeps_it_from_booting),
+		TEST(no_single_read_loses_a_confirmation),
+		TEST(what_stays_wrong_keeps_it),
 		TEST(state_of_another_build_is_not_read),
 	};
 
