@@ -50,6 +50,8 @@ static void heals(struct metal_bench *b, const char *name, uint64_t counter)
 	assert_true(sim_secondary_runs(b->s, name));
 }
 
+#define CRASHED "stays in the loader: three crashes in a row\n"
+
 /* ---- trials ------------------------------------------------------------------------------- */
 
 static void install_on_trial(struct metal_bench *b, const char *name)
@@ -73,6 +75,7 @@ static void fails_its_trial(struct metal_bench *b, const char *name, const char 
 	assert_int_equal(metal_said(b->s, "boots slot B, on trial"), trials + COT_SEC_TRIALS);
 	assert_int_equal(metal_said(b->s, end), ends + COT_SEC_TRIALS);
 	assert_int_equal(metal_said(b->s, says), said + COT_SEC_TRIALS);
+	assert_int_equal(metal_said(b->s, CRASHED), 0);
 	report_says(b->s, "reverted", "a-1.bin", "");
 }
 
@@ -163,6 +166,90 @@ static void test_no_image(void **state)
 	assert_true(sim_secondary_runs(b->s, "a-1.bin"));
 	assert_int_equal(metal_said(b->s, "boots slot B, on trial"), COT_SEC_TRIALS);
 	heals(b, "a-3.bin", 3);
+}
+
+/* ---- confirmed images that crash ------------------------------------------------------------ */
+
+static const char *factory_word;
+
+static void factory_image(const struct sim_artifact *a)
+{
+	struct sim_artifact as = *a;
+
+	if (strcmp(a->name, "a-1.bin") == 0)
+		snprintf(as.name, sizeof(as.name), "a-%s.bin", factory_word);
+	metal_backend.image(&as);
+}
+
+/* A node whose factory image is that application. */
+static void power_on_with(struct metal_bench *b, const char *word)
+{
+	static struct sim_secondary_backend backend;
+
+	sim_secondary_free(b->s);
+	factory_word = word;
+	backend = metal_backend;
+	backend.image = factory_image;
+	b->s = sim_secondary_open(b->w, &backend);
+}
+
+/* How often the console said one thing before it said the other for the n-th time. */
+static unsigned said_before(struct metal_bench *b, const char *what, const char *mark, unsigned n)
+{
+	const char *text = metal_of(b->s)->console, *at = text;
+	unsigned times = 0;
+
+	while (n-- > 0) {
+		at = strstr(at, mark);
+		assert_non_null(at);
+		at += strlen(mark);
+	}
+	while ((text = strstr(text, what)) && text < at) {
+		times++;
+		text += strlen(what);
+	}
+	return times;
+}
+
+/* Each crash but the third boots it again at once.  The loader waits as for a session,
+ * goes back to the image when nobody comes, and counts anew; whoever comes can update. */
+static void crashes_for_ever(struct metal_bench *b, const char *word, const char *end)
+{
+	power_on_with(b, word);
+	assert_true(metal_hear(b->s, CRASHED, 2, 40000));
+	assert_int_equal(said_before(b, end, CRASHED, 1), 3);
+	assert_int_equal(said_before(b, "boots slot A\n", CRASHED, 1), 3);
+	assert_int_equal(said_before(b, end, CRASHED, 2), 6);
+	assert_int_equal(said_before(b, "boots slot A\n", CRASHED, 2), 6);
+	assert_int_equal(mode_of(b->s), COT_MODE_LOADER);
+	heals(b, "a-3.bin", 3);
+	report_says(b->s, "idle", "a-3.bin", "");
+	assert_int_equal(metal_said(b->s, "boots slot A\n"), 6);
+}
+
+static void test_confirmed_crash(void **state)
+{
+	crashes_for_ever(*state, "crashes", "fault at ");
+}
+
+static void test_confirmed_hang(void **state)
+{
+	crashes_for_ever(*state, "hangs", "watchdog at ");
+}
+
+/* However often a good one is reset, it boots at once. */
+static void test_confirmed_good(void **state)
+{
+	struct metal_bench *b = *state;
+	unsigned i;
+
+	power_on_with(b, "good1");
+	for (i = 0; i < 8; i++) {
+		assert_int_equal(sim_secondary_hard_reset(b->s), COT_OK);
+		assert_true(metal_hear(b->s, "boots slot A\n", i + 2, 30000));
+	}
+	assert_int_equal(metal_said(b->s, "stays in the loader"), 0);
+	assert_int_equal(mode_of(b->s), COT_MODE_APPLICATION);
 }
 
 /* ---- damaged images ------------------------------------------------------------------------- */
@@ -346,6 +433,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		METAL_TEST(test_hang), METAL_TEST(test_crash), METAL_TEST(test_unwell),
 		METAL_TEST(test_second_try), METAL_TEST(test_undecided), METAL_TEST(test_no_image),
+		METAL_TEST(test_confirmed_crash), METAL_TEST(test_confirmed_hang),
+		METAL_TEST(test_confirmed_good),
 		METAL_TEST(test_fallback), METAL_TEST(test_no_rollback),
 		METAL_TEST(test_both_slots_bad), METAL_TEST(test_flip_behind_image),
 		METAL_TEST(test_lost_state), METAL_TEST(test_blank_part),

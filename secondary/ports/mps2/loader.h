@@ -7,6 +7,7 @@
  *	jump.c     memory protection and the jump
  *	service.c  what a running application may ask
  *	guard.c    the checks on that
+ *	crash.c    crashes in a row
  */
 #ifndef COTTER_SECONDARY_PORTS_MPS2_LOADER_H
 #define COTTER_SECONDARY_PORTS_MPS2_LOADER_H
@@ -26,6 +27,9 @@ const struct cot_confirm *mps2_handed(void);
 
 /* From the start: the loader's own memory, against the loader's own mistakes. */
 void mps2_protect(void);
+
+/* Called at a fault, whatever runs: one of a confirmed image is counted. */
+void mps2_count_crash(void);
 
 /* Says where and why, and resets.  The frame, and whose it is, are not believed. */
 _Noreturn void mps2_fault(const struct mps2_frame *frame, uint32_t exception, uint32_t from);

@@ -4,6 +4,7 @@
  * secondary/secondary.h for the life it leads.
  */
 #include "secondary/ports/mps2/board.h"
+#include "secondary/ports/mps2/crash.h"
 #include "secondary/ports/mps2/device.h"
 #include "secondary/ports/mps2/flash.h"
 #include "secondary/ports/mps2/layout.h"
@@ -19,10 +20,13 @@ static struct cot_link *link;
 static struct cot_boot boot;
 static enum cot_err told;
 
-/* Survives a reset, not the loss of power: a session that resets into the loader. */
+#define OUTLIVES_RESET __attribute__((section(".noinit"))) /* but not the loss of power */
+
+/* A session that resets into the loader. */
 static struct {
 	uint32_t magic, check;
-} enter __attribute__((section(".noinit")));
+} enter OUTLIVES_RESET;
+static struct mps2_crashes crashes OUTLIVES_RESET;
 
 static bool entered_for_programming(void)
 {
@@ -38,7 +42,15 @@ static _Noreturn void reset(enum cot_reset kind)
 		enter.magic = ENTER_MAGIC;
 		enter.check = ~ENTER_MAGIC;
 	}
+	mps2_crash_forget(&crashes);
 	mps2_reset();
+}
+
+/* A trial counts its own failures, in flash. */
+void mps2_count_crash(void)
+{
+	if (mps2_node.mode == COT_MODE_APPLICATION && !boot.trial)
+		mps2_crash_count(&crashes, mps2_now_ms());
 }
 
 /* ---- what it says ------------------------------------------------------------------ */
@@ -64,13 +76,13 @@ static void say_refusal(void)
 	told = mps2_node.last;
 }
 
-static void say_stays(enum cot_err why)
+static void say_stays(const char *why)
 {
 	say_who();
 	mps2_say("stays in the loader");
-	if (why != COT_OK) {
+	if (why) {
 		mps2_say(": ");
-		mps2_say(cot_err_word(why));
+		mps2_say(why);
 	}
 	mps2_say("\n");
 	told = mps2_node.last;
@@ -142,23 +154,33 @@ static enum cot_err wake(void)
 	return err;
 }
 
+static void start_image(void)
+{
+	enum cot_err err = cot_sec_boot(&mps2_node, &boot);
+
+	if (boot.image)
+		jump();
+	if (boot.why != COT_OK)
+		err = boot.why;
+	say_stays(err != COT_OK ? cot_err_word(err) : NULL);
+}
+
 int main(void)
 {
 	bool programming = entered_for_programming();
+	bool crashed = mps2_crash_loop(&crashes);
 	enum cot_err err;
 
 	mps2_device_init();
 	link = mps2_link_open();
 	err = wake();
-	if (err == COT_OK && !programming) {
-		err = cot_sec_boot(&mps2_node, &boot);
-		if (boot.image)
-			jump();
-		say_stays(boot.why != COT_OK ? boot.why : err);
-	} else if (err != COT_OK) {
-		say_stays(err);
-	}
-	cot_sec_enter_loader(&mps2_node, programming, mps2_now_ms());
+	if (err != COT_OK)
+		say_stays(cot_err_word(err));
+	else if (crashed)
+		say_stays("three crashes in a row");
+	else if (!programming)
+		start_image();
+	cot_sec_enter_loader(&mps2_node, programming || crashed, mps2_now_ms());
 	for (;;)
 		mps2_serve();
 }

@@ -65,6 +65,7 @@ static bool readable(const struct mps2_frame *frame, uint32_t from)
 
 _Noreturn void mps2_fault(const struct mps2_frame *frame, uint32_t exception, uint32_t from)
 {
+	mps2_count_crash();
 	mps2_console_init();
 	mps2_say(exception == NMI ? "watchdog at " : "fault at ");
 	if (readable(frame, from))
