@@ -8,6 +8,8 @@
 #include "keys/crypto/init.h"
 #include "keys/host/file.h"
 #include "keys/host/keyfile.h"
+#include "secondary/ports/mps2/guard.h"
+#include "secondary/ports/mps2/layout.h"
 #include "secondary/ports/posix/board.h"
 #include "secondary/secondary.h"
 #include "tests/sim/secondary.h"
@@ -215,6 +217,109 @@ static void image_must_fit_its_slot(void **state)
 	refused(b, COT_E_SLOT_SIZE, FLASH);
 }
 
+/* ---- a part that runs its images -------------------------------------------------------- */
+
+static uint32_t stack, entry;
+
+static void put_word(uint8_t *to, uint32_t value)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		to[i] = (uint8_t)(value >> 8 * i);
+}
+
+static void image_with_start(const struct sim_artifact *a)
+{
+	uint8_t words[8];
+
+	sim_backend.image(a);
+	put_word(words, stack);
+	put_word(words + 4, entry);
+	memcpy(a->bytes, words, a->len < sizeof(words) ? a->len : sizeof(words));
+}
+
+/* The files of an ECU whose factory image has so many bytes and begins with these words. */
+static void put_files_of(struct bench *b, size_t len, uint32_t first, uint32_t second)
+{
+	static struct sim_secondary_backend backend;
+
+	sim_secondary_free(b->s);
+	backend = sim_backend;
+	backend.image = image_with_start;
+	backend.image_len = len;
+	stack = first;
+	entry = second;
+	b->s = sim_secondary_open(b->w, &backend);
+	put_good_files(b);
+}
+
+static void assert_nothing_made(const struct bench *b)
+{
+	assert_int_equal(access(b->path[FLASH], F_OK), -1);
+	assert_int_equal(access(b->path[TEMP], F_OK), -1);
+}
+
+#define RAM_END (MPS2_APP_RAM + MPS2_APP_RAM_LEN)
+
+/* By the loader's own rule; a process takes them all. */
+static void image_must_start_as_its_part_wants(void **state)
+{
+	static const struct {
+		uint32_t stack, entry;
+		enum cot_err want;
+	} rows[] = {
+		{ RAM_END, MPS2_RUN + 9, COT_OK },
+		{ MPS2_APP_RAM + 32, MPS2_RUN + 1, COT_OK },
+		{ RAM_END, MPS2_RUN + MPS2_RUN_LEN - 1, COT_OK },
+		{ RAM_END + 8, MPS2_RUN + 9, COT_E_HWID },
+		{ RAM_END - 4, MPS2_RUN + 9, COT_E_HWID },
+		{ MPS2_APP_RAM + 24, MPS2_RUN + 9, COT_E_HWID },
+		{ MPS2_APP_RAM, MPS2_RUN + 9, COT_E_HWID },
+		{ 0, MPS2_RUN + 9, COT_E_HWID },
+		{ MPS2_LOADER_RAM + 0x2000u, MPS2_RUN + 9, COT_E_HWID },
+		{ UINT32_MAX, UINT32_MAX, COT_E_HWID },
+		{ RAM_END, MPS2_RUN + 8, COT_E_HWID },
+		{ RAM_END, MPS2_RUN - 1, COT_E_HWID },
+		{ RAM_END, MPS2_RUN + MPS2_RUN_LEN + 1, COT_E_HWID },
+		{ RAM_END, 1, COT_E_HWID },
+		{ RAM_END, MPS2_APP_RAM + 1, COT_E_HWID },
+		{ MPS2_RUN + 9, RAM_END, COT_E_HWID }, /* the other way round */
+		{ 0x54544f43u, 0x442d5245u, COT_E_HWID } /* text */
+	};
+	struct bench *b = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(mps2_check_image(rows[i].stack, rows[i].entry) == COT_OK,
+		                 rows[i].want == COT_OK);
+		put_files_of(b, 0, rows[i].stack, rows[i].entry);
+		b->factory.layout = &posix_layout_mps2;
+		b->factory.slot_size = 0;
+		expect(b, rows[i].want, rows[i].want == COT_OK ? FLASH : IMAGE);
+		if (rows[i].want == COT_OK)
+			assert_int_equal(unlink(b->path[FLASH]), 0);
+		assert_nothing_made(b);
+		b->factory.layout = NULL;
+		expect(b, COT_OK, FLASH);
+		assert_int_equal(unlink(b->path[FLASH]), 0);
+	}
+}
+
+/* Shorter than its own start, which would be read from behind it. */
+static void image_must_have_a_start(void **state)
+{
+	struct bench *b = *state;
+
+	b->factory.layout = &posix_layout_mps2;
+	b->factory.slot_size = 0;
+	put_files_of(b, 7, RAM_END, MPS2_RUN + 9);
+	expect(b, COT_E_HWID, IMAGE);
+	assert_nothing_made(b);
+	put_files_of(b, 8, RAM_END, MPS2_RUN + 9);
+	expect(b, COT_OK, FLASH);
+}
+
 /* Somebody's flash is not overwritten unless that is asked for; nor then, if what
  * would take its place is refused. */
 static void existing_flash_is_kept(void **state)
@@ -253,6 +358,8 @@ int main(void)
 		TEST(key_must_be_the_one_named),
 		TEST(image_must_be_the_one_named),
 		TEST(image_must_fit_its_slot),
+		TEST(image_must_start_as_its_part_wants),
+		TEST(image_must_have_a_start),
 		TEST(existing_flash_is_kept),
 	};
 

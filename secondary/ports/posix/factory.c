@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define FILE_MAX (64u * 1024u * 1024u)
+#define FRAME_LEN 32u /* what the loader's jump lays on the image's stack */
 
 struct load {
 	uint8_t *bytes;
@@ -75,6 +76,29 @@ static enum cot_err check_image(const struct cot_identity *id, struct cot_slice 
 	if (image.len != id->ecu[0].image.length)
 		return COT_E_LENGTH_MISMATCH;
 	return cot_hashes_check(&id->ecu[0].image.hashes, &cot_crypto_full, image);
+}
+
+static uint32_t word(const uint8_t *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* By its first two words, stack and entry as in every Cortex-M vector table.  The loader
+ * would verify another image at every reset, and never run it. */
+/* CHECK D12.start: the image starts where the part runs images, on a stack in its RAM */
+static enum cot_err check_start(const struct posix_layout *part, struct cot_slice image)
+{
+	uint32_t below, entry;
+
+	if (part->run_len == 0)
+		return COT_OK;
+	if (image.len < 8)
+		return COT_E_HWID;
+	below = word(image.ptr) - FRAME_LEN - part->ram;
+	entry = word(image.ptr + 4) - part->run;
+	if (below > part->ram_len - FRAME_LEN || word(image.ptr) % 8 != 0)
+		return COT_E_HWID;
+	return entry < part->run_len && word(image.ptr + 4) % 2 == 1 ? COT_OK : COT_E_HWID;
 }
 
 /* Programs bytes from the start of a region, the last unit padded. */
@@ -148,6 +172,11 @@ static enum cot_err write_flash(struct posix_board *b, const struct cot_identity
 	return err == COT_OK ? write_state(b, id) : err;
 }
 
+static const struct posix_layout *part_of(const struct posix_factory *f)
+{
+	return f->layout ? f->layout : &posix_layout_posix;
+}
+
 /* Everything is checked before the first byte of flash is made. */
 static enum cot_err make_flash(const struct posix_factory *f, const struct cot_identity *id,
                                const struct cot_secret *secret, struct cot_slice image)
@@ -161,8 +190,7 @@ static enum cot_err make_flash(const struct posix_factory *f, const struct cot_i
 		return COT_E_ARGUMENT;
 	if (!f->force && access(f->flash, F_OK) == 0)
 		return COT_E_EXISTS;
-	err = posix_flash_create(temp, f->layout ? f->layout : &posix_layout_posix,
-	                         f->slot_size, true);
+	err = posix_flash_create(temp, part_of(f), f->slot_size, true);
 	if (err == COT_OK)
 		err = posix_flash_open(&board.flash, temp);
 	if (err == COT_OK) {
@@ -212,6 +240,8 @@ enum cot_err posix_factory_run(const struct posix_factory *f, const char **ret_w
 	}
 	if (err == COT_OK)
 		err = check_image(&id, cot_slice(image.bytes, image.len));
+	if (err == COT_OK)
+		err = check_start(part_of(f), cot_slice(image.bytes, image.len));
 	if (err == COT_OK) {
 		*ret_what = f->flash;
 		err = make_flash(f, &id, &secret, cot_slice(image.bytes, image.len));

@@ -23,9 +23,9 @@ struct posix_factory {
 };
 
 /* The record must be signed by the Director's Root that it embeds, the key must
- * be the one it names for the ECU, and the image must have its length and hash.
- * *ret_what says which file an error is about.  Nothing is left behind on
- * failure, and an existing flash file is untouched. */
+ * be the one it names for the ECU, and the image must have its length and hash and
+ * start where the part runs images (COT_E_HWID).  *ret_what says which file an error
+ * is about.  Nothing is left behind on failure, and an existing flash file is untouched. */
 COT_MUST_CHECK enum cot_err posix_factory_run(const struct posix_factory *f,
                                               const char **ret_what);
 

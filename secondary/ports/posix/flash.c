@@ -30,7 +30,8 @@ const struct posix_layout posix_layout_mps2 = {
 	.part = "mps2", .magic = MPS2_MAGIC, .page = MPS2_PAGE, .unit = MPS2_UNIT,
 	.region = { MPS2_STATE_LEN, MPS2_APP_LEN, MPS2_DOC_LEN, MPS2_DOC_LEN, MPS2_SLOT_LEN,
 	            MPS2_SLOT_LEN, MPS2_IDENTITY_LEN },
-	.own = MPS2_SEED_LEN, .length = MPS2_FLASH_LEN, .fixed = true
+	.own = MPS2_SEED_LEN, .length = MPS2_FLASH_LEN, .fixed = true,
+	.run = MPS2_RUN, .run_len = MPS2_RUN_LEN, .ram = MPS2_APP_RAM, .ram_len = MPS2_APP_RAM_LEN
 };
 
 _Static_assert(MPS2_PAGE <= POSIX_FLASH_PAGE_MAX, "the factory writes page by page");

@@ -36,6 +36,8 @@ struct posix_layout {
 	uint32_t own;     /* bytes behind the regions that the part uses itself */
 	uint32_t length;  /* of the file; 0: as long as what is used */
 	bool fixed;       /* the size of a slot is the part's */
+	uint32_t run, run_len; /* where images run; length 0: they start as they like */
+	uint32_t ram, ram_len; /* what the application may have its stack in */
 };
 
 extern const struct posix_layout posix_layout_posix; /* a process */
