@@ -150,48 +150,52 @@ enum cot_err cot_check_no_delegation(const struct cot_targets *director)
 }
 
 /* CHECK F5.10: as many orders, and as large images, as we take */
-enum cot_err cot_check_order_limits(const struct cot_targets *director)
+enum cot_err cot_check_order_limits(struct cot_orders_seen *seen, const struct cot_ordered *order)
 {
-	struct cot_order_iter it;
-	struct cot_order order;
-	uint64_t total = 0;
-	size_t count = 0;
-	enum cot_err err = cot_orders_begin(director, &it);
-
-	while (err == COT_OK && (err = cot_orders_next(&it, &order)) == COT_OK) {
-		if (++count > COT_MAX_ORDERS || order.target.image.length > COT_MAX_IMAGE)
-			return COT_E_LIMIT;
-		total += order.target.image.length;
-		if (total > COT_MAX_IMAGES_TOTAL)
-			return COT_E_LIMIT;
-	}
-	return err == COT_E_NOT_FOUND ? COT_OK : err;
+	if (++seen->count > COT_MAX_ORDERS || order->length > COT_MAX_IMAGE)
+		return COT_E_LIMIT;
+	seen->total += order->length;
+	return seen->total > COT_MAX_IMAGES_TOTAL ? COT_E_LIMIT : COT_OK;
 }
 
-/* Is this ECU ordered anything further on? */
-static bool ordered_again(struct cot_order_iter it, struct cot_slice ecu)
+/* Marks a name, and says whether one like it was marked before: only then can it have
+ * stood before.  FNV-1a, of which the upper eight bits count. */
+static bool mark_name(struct cot_orders_seen *seen, struct cot_slice name)
 {
-	struct cot_order order;
+	uint32_t h = 2166136261u, bit;
+	bool before;
+	size_t i;
 
-	while (cot_orders_next(&it, &order) == COT_OK) {
-		if (cot_slice_eq(order.ecu, ecu))
-			return true;
+	for (i = 0; i < name.len; i++)
+		h = (h ^ name.ptr[i]) * 16777619u;
+	bit = 1u << (h >> 24 & 31u);
+	before = (seen->names[h >> 29] & bit) != 0;
+	seen->names[h >> 29] |= bit;
+	return before;
+}
+
+/* Is the ECU of this order ordered anything earlier in the document? */
+static bool ordered_before(const struct cot_targets *director, struct cot_slice ecu)
+{
+	struct cot_order_iter it;
+	struct cot_ordered other;
+	enum cot_err err = cot_orders_begin(director, &it);
+
+	while (err == COT_OK && (err = cot_orders_skim(&it, &other)) == COT_OK) {
+		if (cot_slice_eq(other.ecu, ecu))
+			return other.ecu.ptr != ecu.ptr;
 	}
-	return false;
+	return true; /* not even itself: what cannot be walked is not in order */
 }
 
 /* CHECK F5.7: no ECU stands twice among all orders (also PV7) */
-enum cot_err cot_check_no_ecu_twice(const struct cot_targets *director)
+enum cot_err cot_check_no_ecu_twice(struct cot_orders_seen *seen,
+                                    const struct cot_targets *director,
+                                    const struct cot_ordered *order)
 {
-	struct cot_order_iter it;
-	struct cot_order order;
-	enum cot_err err = cot_orders_begin(director, &it);
-
-	while (err == COT_OK && (err = cot_orders_next(&it, &order)) == COT_OK) {
-		if (ordered_again(it, order.ecu))
-			return COT_E_ECU_DUPLICATE;
-	}
-	return err == COT_E_NOT_FOUND ? COT_OK : err;
+	if (!mark_name(seen, order->ecu))
+		return COT_OK;
+	return ordered_before(director, order->ecu) ? COT_E_ECU_DUPLICATE : COT_OK;
 }
 
 const struct cot_ecu *cot_ecu_find(const struct cot_ecu *ecus, size_t count,
@@ -207,40 +211,15 @@ const struct cot_ecu *cot_ecu_find(const struct cot_ecu *ecus, size_t count,
 }
 
 /* CHECK F5.8: every ordered ECU belongs to this vehicle */
-enum cot_err cot_check_ecus_known(const struct cot_targets *director,
-                                  const struct cot_ecu *ecus, size_t count)
+enum cot_err cot_check_ecus_known(const struct cot_ecu *ecu)
 {
-	struct cot_order_iter it;
-	struct cot_order order;
-	enum cot_err err = cot_orders_begin(director, &it);
-
-	while (err == COT_OK && (err = cot_orders_next(&it, &order)) == COT_OK) {
-		if (cot_ecu_find(ecus, count, order.ecu) == NULL)
-			return COT_E_ECU_UNKNOWN;
-	}
-	return err == COT_E_NOT_FOUND ? COT_OK : err;
+	return ecu == NULL ? COT_E_ECU_UNKNOWN : COT_OK;
 }
 
-static enum cot_err check_order_fits(const struct cot_order *order, const struct cot_ecu *ecu)
+/* CHECK F5.8b: what is ordered fits the ECUs that we know */
+enum cot_err cot_check_orders_fit(const struct cot_order *order, const struct cot_ecu *ecu)
 {
 	enum cot_err err = cot_order_check_hardware(order, ecu);
 
 	return err == COT_OK ? cot_order_check_counter(order, ecu) : err;
-}
-
-/* CHECK F5.8b: what is ordered fits the ECUs that we know */
-enum cot_err cot_check_orders_fit(const struct cot_targets *director,
-                                  const struct cot_ecu *ecus, size_t count)
-{
-	struct cot_order_iter it;
-	struct cot_order order;
-	enum cot_err err = cot_orders_begin(director, &it);
-
-	while (err == COT_OK && (err = cot_orders_next(&it, &order)) == COT_OK) {
-		const struct cot_ecu *ecu = cot_ecu_find(ecus, count, order.ecu);
-
-		if (ecu != NULL)
-			err = check_order_fits(&order, ecu);
-	}
-	return err == COT_E_NOT_FOUND ? COT_OK : err;
 }

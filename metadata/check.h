@@ -80,20 +80,30 @@ COT_MUST_CHECK enum cot_err cot_check_listed_files(struct cot_slice held_meta,
 /* F5.6, PV7: no delegations.  COT_E_DELEGATION. */
 COT_MUST_CHECK enum cot_err cot_check_no_delegation(const struct cot_targets *director);
 
+/* The next four look at one order at a time, so that one walk serves them all.  What
+ * the first two keep of the orders before; all zero at the start. */
+struct cot_orders_seen {
+	size_t count;
+	uint64_t total;    /* bytes of images */
+	uint32_t names[8]; /* one bit for the digest of each ECU's name */
+};
+
 /* F5.10: not more orders, and no larger images, than we take.  COT_E_LIMIT. */
-COT_MUST_CHECK enum cot_err cot_check_order_limits(const struct cot_targets *director);
+COT_MUST_CHECK enum cot_err cot_check_order_limits(struct cot_orders_seen *seen,
+                                                   const struct cot_ordered *order);
 
-/* F5.7, PV7: no ECU is ordered two things.  COT_E_ECU_DUPLICATE. */
-COT_MUST_CHECK enum cot_err cot_check_no_ecu_twice(const struct cot_targets *director);
+/* F5.7, PV7: none of the orders before it in the Director's Targets is for the same
+ * ECU.  COT_E_ECU_DUPLICATE. */
+COT_MUST_CHECK enum cot_err cot_check_no_ecu_twice(struct cot_orders_seen *seen,
+                                                   const struct cot_targets *director,
+                                                   const struct cot_ordered *order);
 
-/* F5.8: every ordered ECU is one of ours.  COT_E_ECU_UNKNOWN. */
-COT_MUST_CHECK enum cot_err cot_check_ecus_known(const struct cot_targets *director,
-                                                 const struct cot_ecu *ecus, size_t count);
+/* F5.8: the ordered ECU is one of ours; what cot_ecu_find found.  COT_E_ECU_UNKNOWN. */
+COT_MUST_CHECK enum cot_err cot_check_ecus_known(const struct cot_ecu *ecu);
 
-/* I5, I7: each order fits the ECU it names, as far as that is one of ours.
- * COT_E_HWID, COT_E_COUNTER, COT_E_COUNTER_JUMP. */
-COT_MUST_CHECK enum cot_err cot_check_orders_fit(const struct cot_targets *director,
-                                                 const struct cot_ecu *ecus, size_t count);
+/* I5, I7: the order fits its ECU.  COT_E_HWID, COT_E_COUNTER, COT_E_COUNTER_JUMP. */
+COT_MUST_CHECK enum cot_err cot_check_orders_fit(const struct cot_order *order,
+                                                 const struct cot_ecu *ecu);
 
 /* The ECU of that serial, NULL if it is none of ours. */
 const struct cot_ecu *cot_ecu_find(const struct cot_ecu *ecus, size_t count,

@@ -20,42 +20,85 @@ static bool is_settled(const struct cot_order *order, const struct cot_ecu *ecu)
 	return cot_order_installed(order, ecu) && counter == ecu->counter;
 }
 
-/* Is anything ordered that an ECU of ours does not run yet? */
-static enum cot_err find_pending(struct cot_cycle *c)
+/* What is asked of all orders before the next question is asked of any; what each
+ * question found first. */
+enum question { TWICE, KNOWN, FIT, QUESTIONS };
+
+struct walk {
+	struct cot_orders_seen seen;
+	enum cot_err found[QUESTIONS];
+};
+
+static void keep(struct walk *w, enum question question, enum cot_err err)
+{
+	if (w->found[question] == COT_OK)
+		w->found[question] = err;
+}
+
+/* An order for an ECU of ours: does it fit, and is it installed? */
+static enum cot_err look_at_ours(struct cot_cycle *c, struct walk *w,
+                                 const struct cot_ordered *ordered, const struct cot_ecu *ecu)
+{
+	struct cot_order order;
+	enum cot_err err = cot_orders_read(ordered, &order);
+
+	if (err != COT_OK)
+		return err;
+	keep(w, FIT, cot_check_orders_fit(&order, ecu));
+	if (!is_settled(&order, ecu))
+		c->pending = true;
+	return COT_OK;
+}
+
+/* Limits are the first question: what they refuse is not looked at any further. */
+static enum cot_err look_at(struct cot_cycle *c, struct walk *w,
+                            const struct cot_ordered *ordered)
 {
 	const struct cot_cycle_config *config = c->config;
+	const struct cot_ecu *ecu = cot_ecu_find(config->ecus, config->ecu_count, ordered->ecu);
+	enum cot_err err = cot_check_order_limits(&w->seen, ordered);
+
+	if (err != COT_OK)
+		return err;
+	keep(w, TWICE, cot_check_no_ecu_twice(&w->seen, &c->targets[0], ordered));
+	if (config->whole_vehicle)
+		keep(w, KNOWN, cot_check_ecus_known(ecu));
+	return ecu == NULL ? COT_OK : look_at_ours(c, w, ordered, ecu);
+}
+
+static enum cot_err answer(const struct walk *w)
+{
+	enum cot_err err = COT_OK;
+	size_t i;
+
+	for (i = 0; err == COT_OK && i < QUESTIONS; i++)
+		err = w->found[i];
+	return err;
+}
+
+/* Each order is looked at once, whatever is asked of it: on a small core reading costs
+ * as much as the signature does. */
+static enum cot_err check_orders(struct cot_cycle *c)
+{
+	struct walk w;
 	struct cot_order_iter it;
-	struct cot_order order;
+	struct cot_ordered ordered;
 	enum cot_err err = cot_orders_begin(&c->targets[0], &it);
 
+	memset(&w, 0, sizeof(w));
 	c->pending = false;
-	while (err == COT_OK && (err = cot_orders_next(&it, &order)) == COT_OK) {
-		const struct cot_ecu *ecu = cot_ecu_find(config->ecus, config->ecu_count,
-		                                         order.ecu);
-
-		if (ecu != NULL && !is_settled(&order, ecu))
-			c->pending = true;
-	}
-	return err == COT_E_NOT_FOUND ? COT_OK : err;
+	while (err == COT_OK && (err = cot_orders_skim(&it, &ordered)) == COT_OK)
+		err = look_at(c, &w, &ordered);
+	return err == COT_E_NOT_FOUND ? answer(&w) : err;
 }
 
 /* Cached Targets go the same way: an ECU may have changed since they came. */
 static enum cot_err director_check(struct cot_cycle *c)
 {
-	const struct cot_cycle_config *config = c->config;
-	const struct cot_targets *targets = &c->targets[0];
-	enum cot_err err = cot_check_no_delegation(targets);
+	enum cot_err err = cot_check_no_delegation(&c->targets[0]);
 
 	if (err == COT_OK)
-		err = cot_check_order_limits(targets);
-	if (err == COT_OK)
-		err = cot_check_no_ecu_twice(targets);
-	if (err == COT_OK && config->whole_vehicle)
-		err = cot_check_ecus_known(targets, config->ecus, config->ecu_count);
-	if (err == COT_OK)
-		err = cot_check_orders_fit(targets, config->ecus, config->ecu_count);
-	if (err == COT_OK)
-		err = find_pending(c);
+		err = check_orders(c);
 	return err == COT_OK ? cot_cycle_next_repo(c) : err;
 }
 

@@ -70,7 +70,8 @@ COT_MUST_CHECK enum cot_err cot_json_object(struct cot_slice value, struct cot_j
 COT_MUST_CHECK enum cot_err cot_json_array(struct cot_slice value, struct cot_json_iter *ret);
 
 /* The next member or element; false at the end.  ret_name is the spelled name
- * without quotes, ret_value the whole text of the value. */
+ * without quotes, ret_value the whole text of the value.  Members end with their
+ * object, though the slice that was opened goes further. */
 bool cot_json_next_member(struct cot_json_iter *it, struct cot_slice *ret_name,
                           struct cot_slice *ret_value);
 bool cot_json_next_element(struct cot_json_iter *it, struct cot_slice *ret_value);
@@ -88,6 +89,15 @@ COT_MUST_CHECK enum cot_err cot_json_member(struct cot_slice object, const char 
 COT_MUST_CHECK enum cot_err cot_json_members(struct cot_slice object,
                                              const char *const *names, size_t count,
                                              struct cot_slice *ret);
+
+/* A member in two steps, so that a long value is read once and not twice: its name,
+ * and then the value at which the iteration stands, stepped over or, if it is an object
+ * (else COT_E_TYPE, and standing still), read like cot_json_members. */
+bool cot_json_next_name(struct cot_json_iter *it, struct cot_slice *ret_name);
+struct cot_slice cot_json_step_over(struct cot_json_iter *it);
+COT_MUST_CHECK enum cot_err cot_json_step_members(struct cot_json_iter *it,
+                                                  const char *const *names, size_t count,
+                                                  struct cot_slice *ret);
 
 /* Typed values.  COT_E_TYPE if the value has another type; COT_E_NUMBER if a
  * number is not a plain non-negative integer of at most max. */

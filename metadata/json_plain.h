@@ -69,16 +69,16 @@ static inline const uint8_t *cot_json_plain(const uint8_t *p, const uint8_t *end
 		if (p == end || !cot_json_is_plain(*p))
 			return p;
 	}
-	while ((size_t)(end - p) >= sizeof(w)) {
+	if ((size_t)(end - p) < sizeof(w))
+		return p;
+	do {
 		/* The builtin, so that it is one load: a freestanding compiler calls memcpy. */
 		__builtin_memcpy(&w, __builtin_assume_aligned(p, COT_JSON_ALIGN), sizeof(w));
-		p += sizeof(w);
-		if (cot_json_unsure(w) == 0)
-			continue;
-		marks = cot_json_marks(w);
+		marks = cot_json_unsure(w) == 0 ? 0 : cot_json_marks(w);
 		if (marks != 0)
-			return p - sizeof(w) + cot_json_below(marks);
-	}
+			return p + cot_json_below(marks);
+		p += sizeof(w);
+	} while (p <= end - sizeof(w));
 	return p;
 }
 

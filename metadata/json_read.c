@@ -108,32 +108,46 @@ enum cot_err cot_json_array(struct cot_slice value, struct cot_json_iter *ret)
 	return open_container(value, COT_JSON_ARRAY, ret);
 }
 
-bool cot_json_next_element(struct cot_json_iter *it, struct cot_slice *ret_value)
+struct cot_slice cot_json_step_over(struct cot_json_iter *it)
 {
 	const uint8_t *start = it->cur;
 
+	it->cur = skip_value(start, it->end);
+	return cot_slice(start, (size_t)(it->cur - start));
+}
+
+bool cot_json_next_element(struct cot_json_iter *it, struct cot_slice *ret_value)
+{
 	if (it->cur >= it->end)
 		return false;
-	it->cur = skip_value(start, it->end);
-	*ret_value = cot_slice(start, (size_t)(it->cur - start));
+	*ret_value = cot_json_step_over(it);
 	if (it->cur < it->end)
 		it->cur++; /* the comma */
+	return true;
+}
+
+bool cot_json_next_name(struct cot_json_iter *it, struct cot_slice *ret_name)
+{
+	const uint8_t *start, *behind;
+
+	if (it->cur < it->end && *it->cur == ',')
+		it->cur++;
+	start = it->cur;
+	if (start >= it->end || *start == '}')
+		return false;
+	behind = skip_string(start, it->end);
+	*ret_name = behind - start >= 2 ? cot_slice(start + 1, (size_t)(behind - start) - 2)
+	                                : cot_slice(start, 0);
+	it->cur = behind < it->end ? behind + 1 : it->end; /* the colon */
 	return true;
 }
 
 bool cot_json_next_member(struct cot_json_iter *it, struct cot_slice *ret_name,
                           struct cot_slice *ret_value)
 {
-	const uint8_t *start = it->cur, *behind;
-
-	if (it->cur >= it->end)
+	if (!cot_json_next_name(it, ret_name))
 		return false;
-	behind = skip_string(start, it->end);
-	*ret_name = behind - start >= 2 ? cot_slice(start + 1, (size_t)(behind - start) - 2)
-	                                : cot_slice(start, 0);
-	it->cur = behind < it->end ? behind + 1 : it->end; /* the colon */
-	if (!cot_json_next_element(it, ret_value))
-		*ret_value = cot_slice(it->end, 0);
+	*ret_value = cot_json_step_over(it);
 	return true;
 }
 
@@ -180,26 +194,41 @@ static size_t place_of(struct cot_slice name, const char *const *names, size_t c
 	return i;
 }
 
-enum cot_err cot_json_members(struct cot_slice object, const char *const *names, size_t count,
-                              struct cot_slice *ret)
+/* The object that open begins with, and what is behind its bracket. */
+static enum cot_err read_members(struct cot_slice open, const char *const *names, size_t count,
+                                 struct cot_slice *ret, const uint8_t **ret_behind)
 {
 	struct cot_json_iter it;
 	struct cot_slice member, value;
-	size_t found = 0, i;
-	enum cot_err err = cot_json_object(object, &it);
+	enum cot_err err = cot_json_object(open, &it);
+	size_t i;
 
 	for (i = 0; i < count; i++)
 		ret[i] = cot_slice(NULL, 0);
 	if (err != COT_OK)
 		return err;
-	while (found < count && cot_json_next_member(&it, &member, &value)) {
+	while (cot_json_next_member(&it, &member, &value)) {
 		i = place_of(member, names, count);
-		if (i < count) {
+		if (i < count)
 			ret[i] = value;
-			found++;
-		}
 	}
+	*ret_behind = it.cur + 1;
 	return COT_OK;
+}
+
+enum cot_err cot_json_step_members(struct cot_json_iter *it, const char *const *names,
+                                   size_t count, struct cot_slice *ret)
+{
+	return read_members(cot_slice(it->cur, (size_t)(it->end - it->cur)), names, count, ret,
+	                    &it->cur);
+}
+
+enum cot_err cot_json_members(struct cot_slice object, const char *const *names, size_t count,
+                              struct cot_slice *ret)
+{
+	const uint8_t *behind;
+
+	return read_members(object, names, count, ret, &behind);
 }
 
 enum cot_err cot_json_string(struct cot_slice value, struct cot_slice *ret)

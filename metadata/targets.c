@@ -134,11 +134,11 @@ static enum cot_err parse_image(struct cot_slice length, struct cot_slice hashes
 }
 
 /* One pass over the entry's members: there may be a hundred thousand entries. */
-static enum cot_err parse_members(struct cot_slice entry, struct cot_target *ret)
+static enum cot_err parse_members(struct cot_json_iter *entry, struct cot_target *ret)
 {
 	static const char *const names[] = { "custom", "hashes", "length" };
 	struct cot_slice value[ENTRY_MEMBERS];
-	enum cot_err err = cot_json_members(entry, names, ENTRY_MEMBERS, value);
+	enum cot_err err = cot_json_step_members(entry, names, ENTRY_MEMBERS, value);
 
 	if (err == COT_OK)
 		err = parse_image(value[LENGTH], value[HASHES], &ret->image);
@@ -147,8 +147,9 @@ static enum cot_err parse_members(struct cot_slice entry, struct cot_target *ret
 	return err == COT_OK ? parse_custom(value[CUSTOM], ret) : err;
 }
 
-static enum cot_err parse_entry(struct cot_slice name, struct cot_slice entry,
-                                struct cot_target *ret)
+/* The entry at which the iteration stands, and behind it. */
+static enum cot_err step_entry(struct cot_json_iter *entry, struct cot_slice name,
+                               struct cot_target *ret)
 {
 	enum cot_err err;
 
@@ -163,6 +164,14 @@ static enum cot_err parse_entry(struct cot_slice name, struct cot_slice entry,
 	ret->artifact.hashes = ret->image.hashes;
 	ret->artifact.method = COT_METHOD_IDENTITY;
 	return err;
+}
+
+static enum cot_err parse_entry(struct cot_slice name, struct cot_slice entry,
+                                struct cot_target *ret)
+{
+	struct cot_json_iter it = { entry.ptr, entry.ptr + entry.len };
+
+	return step_entry(&it, name, ret);
 }
 
 /* CHECK F5.10a: an entry says what Uptane needs: counter, and for what hardware */
@@ -181,30 +190,47 @@ static enum cot_err check_entry(const struct cot_target *t, const struct cot_pol
 	return COT_OK;
 }
 
-/* The two members of the body that are Targets' own. */
-static enum cot_err parse_body(struct cot_slice body, struct cot_targets *ret)
+/* The two members of the body that are Targets' own.  Canonical order puts delegations
+ * first; where targets end their entries will tell, so they are not stepped over. */
+static enum cot_err find_parts(struct cot_slice body, struct cot_targets *ret)
 {
-	static const char *const names[] = { "delegations", "targets" };
-	struct cot_slice value[2];
-	enum cot_err err = cot_json_members(body, names, 2, value);
+	struct cot_json_iter it;
+	struct cot_slice name;
+	enum cot_err err = cot_json_object(body, &it);
 
-	if (err == COT_OK && value[1].len == 0)
+	while (err == COT_OK && ret->targets.len == 0 && cot_json_next_name(&it, &name)) {
+		if (cot_slice_is(name, "targets"))
+			ret->targets = cot_slice(it.cur, (size_t)(it.end - it.cur));
+		else if (cot_slice_is(name, "delegations"))
+			ret->delegations = cot_json_step_over(&it);
+		else
+			(void)cot_json_step_over(&it);
+	}
+	if (err == COT_OK && ret->targets.len == 0)
 		err = COT_E_MISSING;
+	return err == COT_OK ? check_part(ret->delegations, COT_JSON_OBJECT) : err;
+}
+
+static enum cot_err parse_entries(const struct cot_policy *policy, struct cot_slice *targets)
+{
+	struct cot_json_iter it;
+	struct cot_slice name;
+	struct cot_target target;
+	enum cot_err err = cot_json_object(*targets, &it);
+
+	while (err == COT_OK && cot_json_next_name(&it, &name)) {
+		err = step_entry(&it, name, &target);
+		if (err == COT_OK)
+			err = check_entry(&target, policy);
+	}
 	if (err == COT_OK)
-		err = check_part(value[0], COT_JSON_OBJECT);
-	if (err != COT_OK)
-		return err;
-	ret->delegations = value[0];
-	ret->targets = value[1];
-	return COT_OK;
+		targets->len = (size_t)(it.cur - targets->ptr) + 1; /* the bracket */
+	return err;
 }
 
 enum cot_err cot_targets_parse(struct cot_slice body, const struct cot_policy *policy,
                                struct cot_targets *ret)
 {
-	struct cot_json_iter it;
-	struct cot_slice name, entry;
-	struct cot_target target;
 	enum cot_err err;
 
 	memset(ret, 0, sizeof(*ret));
@@ -212,15 +238,8 @@ enum cot_err cot_targets_parse(struct cot_slice body, const struct cot_policy *p
 	if (err == COT_OK)
 		err = cot_head_check_named(&ret->head, policy);
 	if (err == COT_OK)
-		err = parse_body(body, ret);
-	if (err == COT_OK)
-		err = cot_json_object(ret->targets, &it);
-	while (err == COT_OK && cot_json_next_member(&it, &name, &entry)) {
-		err = parse_entry(name, entry, &target);
-		if (err == COT_OK)
-			err = check_entry(&target, policy);
-	}
-	return err;
+		err = find_parts(body, ret);
+	return err == COT_OK ? parse_entries(policy, &ret->targets) : err;
 }
 
 enum cot_err cot_targets_find(const struct cot_targets *t, struct cot_slice name,
@@ -236,37 +255,81 @@ enum cot_err cot_targets_find(const struct cot_targets *t, struct cot_slice name
 
 enum cot_err cot_orders_begin(const struct cot_targets *t, struct cot_order_iter *ret)
 {
-	memset(ret, 0, sizeof(*ret));
+	ret->ecus.cur = ret->ecus.end = NULL;
 	return cot_json_object(t->targets, &ret->targets);
 }
 
 /* Steps to the next entry that names ECUs. */
 static enum cot_err next_target(struct cot_order_iter *it)
 {
-	struct cot_slice name, entry;
+	struct cot_slice name;
 	enum cot_err err;
 
-	if (!cot_json_next_member(&it->targets, &name, &entry))
+	if (!cot_json_next_name(&it->targets, &name))
 		return COT_E_NOT_FOUND;
-	err = parse_entry(name, entry, &it->target);
-	it->inside = err == COT_OK && it->target.ecus.len > 0;
-	return it->inside ? cot_json_object(it->target.ecus, &it->ecus) : err;
+	err = step_entry(&it->targets, name, &it->target);
+	if (err != COT_OK || it->target.ecus.len == 0)
+		return err;
+	return cot_json_object(it->target.ecus, &it->ecus);
 }
 
 enum cot_err cot_orders_next(struct cot_order_iter *it, struct cot_order *ret)
 {
 	struct cot_slice entry;
 
-	for (;;) {
-		if (it->inside && cot_json_next_member(&it->ecus, &ret->ecu, &entry)) {
-			ret->target = it->target;
-			return parse_hardware_id(entry, &ret->hardware_id);
-		}
-		it->inside = false;
+	while (!cot_json_next_member(&it->ecus, &ret->ecu, &entry)) {
 		enum cot_err err = next_target(it);
+
 		if (err != COT_OK)
 			return err;
 	}
+	ret->target = it->target;
+	return parse_hardware_id(entry, &ret->hardware_id);
+}
+
+/* Steps to the next entry, without decoding it. */
+static enum cot_err skim_target(struct cot_order_iter *it)
+{
+	static const char *const names[] = { "custom", "length" };
+	struct cot_ordered *to = &it->ordered;
+	struct cot_slice value[2], ecus;
+	enum cot_err err;
+
+	if (!cot_json_next_name(&it->targets, &to->name))
+		return COT_E_NOT_FOUND;
+	to->entry.ptr = it->targets.cur;
+	err = cot_json_step_members(&it->targets, names, 2, value);
+	to->entry.len = (size_t)(it->targets.cur - to->entry.ptr);
+	if (err == COT_OK)
+		err = cot_json_uint(value[1], UINT64_MAX >> 1, &to->length);
+	if (err != COT_OK || value[0].len == 0)
+		return err;
+	err = cot_json_member(value[0], "ecuIdentifiers", &ecus);
+	if (err == COT_OK)
+		return cot_json_object(ecus, &it->ecus);
+	return err == COT_E_MISSING ? COT_OK : err;
+}
+
+enum cot_err cot_orders_skim(struct cot_order_iter *it, struct cot_ordered *ret)
+{
+	struct cot_ordered *at = &it->ordered;
+
+	while (!cot_json_next_member(&it->ecus, &at->ecu, &at->ecu_entry)) {
+		enum cot_err err = skim_target(it);
+
+		if (err != COT_OK)
+			return err;
+	}
+	*ret = *at;
+	return COT_OK;
+}
+
+enum cot_err cot_orders_read(const struct cot_ordered *ordered, struct cot_order *ret)
+{
+	enum cot_err err = parse_entry(ordered->name, ordered->entry, &ret->target);
+
+	ret->ecu = ordered->ecu;
+	return err == COT_OK ? parse_hardware_id(ordered->ecu_entry, &ret->hardware_id) : err;
 }
 
 enum cot_err cot_orders_find(const struct cot_targets *t, struct cot_slice ecu,

@@ -52,11 +52,20 @@ struct cot_order {
 	struct cot_target target;
 };
 
+/* The same as it stands in the text: what most questions need, and where the rest is. */
+struct cot_ordered {
+	struct cot_slice ecu;
+	uint64_t length;            /* of the image */
+	struct cot_slice ecu_entry; /* what is said of the ECU */
+	struct cot_slice name;      /* of the target */
+	struct cot_slice entry;
+};
+
 struct cot_order_iter {
 	struct cot_json_iter targets;
 	struct cot_json_iter ecus;
 	struct cot_target target;
-	bool inside;
+	struct cot_ordered ordered;
 };
 
 /* Head and shape of every entry. */
@@ -73,6 +82,15 @@ COT_MUST_CHECK enum cot_err cot_targets_find(const struct cot_targets *t, struct
 COT_MUST_CHECK enum cot_err cot_orders_begin(const struct cot_targets *t,
                                              struct cot_order_iter *ret);
 COT_MUST_CHECK enum cot_err cot_orders_next(struct cot_order_iter *it, struct cot_order *ret);
+
+/* The same without decoding the entries, and without judging again what
+ * cot_targets_parse accepted; one iteration uses either this or cot_orders_next.
+ * COT_E_NOT_FOUND at the end. */
+COT_MUST_CHECK enum cot_err cot_orders_skim(struct cot_order_iter *it,
+                                            struct cot_ordered *ret);
+/* All of that order. */
+COT_MUST_CHECK enum cot_err cot_orders_read(const struct cot_ordered *ordered,
+                                            struct cot_order *ret);
 
 /* The order for one ECU; COT_E_NO_ORDER. */
 COT_MUST_CHECK enum cot_err cot_orders_find(const struct cot_targets *t, struct cot_slice ecu,

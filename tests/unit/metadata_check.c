@@ -219,6 +219,39 @@ static void end(struct director *d)
 	sim_world_free(d->w);
 }
 
+/* One question, asked of each order until one is refused. */
+enum question { LIMITS, TWICE, KNOWN, FIT };
+
+static enum cot_err ask(enum question question, const struct director *d,
+                        struct cot_orders_seen *seen, const struct cot_ordered *ordered,
+                        const struct cot_ecu *ecu)
+{
+	struct cot_order order;
+
+	switch (question) {
+	case LIMITS: return cot_check_order_limits(seen, ordered);
+	case TWICE: return cot_check_no_ecu_twice(seen, &d->targets, ordered);
+	case KNOWN: return cot_check_ecus_known(ecu);
+	case FIT: break;
+	}
+	assert_int_equal(cot_orders_read(ordered, &order), COT_OK);
+	return ecu ? cot_check_orders_fit(&order, ecu) : COT_OK;
+}
+
+static enum cot_err ask_all(enum question question, const struct director *d,
+                            const struct cot_ecu *ecus, size_t count)
+{
+	struct cot_orders_seen seen;
+	struct cot_order_iter it;
+	struct cot_ordered ordered;
+	enum cot_err err = cot_orders_begin(&d->targets, &it);
+
+	memset(&seen, 0, sizeof(seen));
+	while (err == COT_OK && (err = cot_orders_skim(&it, &ordered)) == COT_OK)
+		err = ask(question, d, &seen, &ordered, cot_ecu_find(ecus, count, ordered.ecu));
+	return err == COT_E_NOT_FOUND ? COT_OK : err;
+}
+
 static void delegation(void **state)
 {
 	struct director d;
@@ -240,12 +273,12 @@ static void ecu_twice(void **state)
 
 	(void)state;
 	begin(&d);
-	assert_int_equal(cot_check_no_ecu_twice(&d.targets), COT_OK);
+	assert_int_equal(ask_all(TWICE, &d, NULL, 0), COT_OK);
 	ecus = json_object_get(json_object_get(json_object_get(entries(&d), "b-2.bin"), "custom"),
 	                       "ecuIdentifiers");
 	json_object_set_new(ecus, "ECU-A", json_pack("{s:s}", "hardwareId", "hw-a"));
 	parse(&d);
-	assert_int_equal(cot_check_no_ecu_twice(&d.targets), COT_E_ECU_DUPLICATE);
+	assert_int_equal(ask_all(TWICE, &d, NULL, 0), COT_E_ECU_DUPLICATE);
 	end(&d);
 }
 
@@ -255,8 +288,8 @@ static void ecus_known(void **state)
 
 	(void)state;
 	begin(&d);
-	assert_int_equal(cot_check_ecus_known(&d.targets, two_ecus, 2), COT_OK);
-	assert_int_equal(cot_check_ecus_known(&d.targets, two_ecus, 1), COT_E_ECU_UNKNOWN);
+	assert_int_equal(ask_all(KNOWN, &d, two_ecus, 2), COT_OK);
+	assert_int_equal(ask_all(KNOWN, &d, two_ecus, 1), COT_E_ECU_UNKNOWN);
 	assert_ptr_equal(cot_ecu_find(two_ecus, 2, COT_SLICE("ECU-B")), &two_ecus[1]);
 	assert_null(cot_ecu_find(two_ecus, 2, COT_SLICE("ECU-")));
 	assert_null(cot_ecu_find(two_ecus, 2, COT_SLICE("ECU-BB")));
@@ -270,12 +303,12 @@ static void orders_fit(void **state)
 
 	(void)state;
 	begin(&d);
-	assert_int_equal(cot_check_orders_fit(&d.targets, ecus, 2), COT_OK);
+	assert_int_equal(ask_all(FIT, &d, ecus, 2), COT_OK);
 	ecus[1].hardware_id = COT_SLICE("hw-x");
-	assert_int_equal(cot_check_orders_fit(&d.targets, ecus, 2), COT_E_HWID);
-	assert_int_equal(cot_check_orders_fit(&d.targets, ecus, 1), COT_OK);
+	assert_int_equal(ask_all(FIT, &d, ecus, 2), COT_E_HWID);
+	assert_int_equal(ask_all(FIT, &d, ecus, 1), COT_OK);
 	ecus[0].counter = 3;
-	assert_int_equal(cot_check_orders_fit(&d.targets, ecus, 1), COT_E_COUNTER);
+	assert_int_equal(ask_all(FIT, &d, ecus, 1), COT_E_COUNTER);
 	end(&d);
 }
 
@@ -288,15 +321,15 @@ static void order_limits(void **state)
 
 	(void)state;
 	begin(&d);
-	assert_int_equal(cot_check_order_limits(&d.targets), COT_OK);
+	assert_int_equal(ask_all(LIMITS, &d, NULL, 0), COT_OK);
 	json_object_set_new(json_object_get(entries(&d), "a-2.bin"), "length",
 	                    json_integer(COT_MAX_IMAGE));
 	parse(&d);
-	assert_int_equal(cot_check_order_limits(&d.targets), COT_OK);
+	assert_int_equal(ask_all(LIMITS, &d, NULL, 0), COT_OK);
 	json_object_set_new(json_object_get(entries(&d), "a-2.bin"), "length",
 	                    json_integer((json_int_t)COT_MAX_IMAGE + 1));
 	parse(&d);
-	assert_int_equal(cot_check_order_limits(&d.targets), COT_E_LIMIT);
+	assert_int_equal(ask_all(LIMITS, &d, NULL, 0), COT_E_LIMIT);
 	/* Sixteen times just below 4 GiB is just below the sum that is taken. */
 	json_object_set_new(json_object_get(entries(&d), "a-2.bin"), "length",
 	                    json_integer(COT_MAX_IMAGE));
@@ -308,20 +341,20 @@ static void order_limits(void **state)
 	}
 	json_object_del(entries(&d), "b-2.bin");
 	parse(&d);
-	assert_int_equal(cot_check_order_limits(&d.targets), COT_OK);
+	assert_int_equal(ask_all(LIMITS, &d, NULL, 0), COT_OK);
 	json_object_set_new(ecus, "ECU-16", json_pack("{s:s}", "hardwareId", "hw-a"));
 	parse(&d);
-	assert_int_equal(cot_check_order_limits(&d.targets), COT_E_LIMIT);
+	assert_int_equal(ask_all(LIMITS, &d, NULL, 0), COT_E_LIMIT);
 	json_object_set_new(json_object_get(entries(&d), "a-2.bin"), "length", json_integer(1));
 	for (i = 17; i < COT_MAX_ORDERS; i++) {
 		snprintf(name, sizeof(name), "ECU-%u", i);
 		json_object_set_new(ecus, name, json_pack("{s:s}", "hardwareId", "hw-a"));
 	}
 	parse(&d);
-	assert_int_equal(cot_check_order_limits(&d.targets), COT_OK);
+	assert_int_equal(ask_all(LIMITS, &d, NULL, 0), COT_OK);
 	json_object_set_new(ecus, "ECU-one-more", json_pack("{s:s}", "hardwareId", "hw-a"));
 	parse(&d);
-	assert_int_equal(cot_check_order_limits(&d.targets), COT_E_LIMIT);
+	assert_int_equal(ask_all(LIMITS, &d, NULL, 0), COT_E_LIMIT);
 	end(&d);
 }
 

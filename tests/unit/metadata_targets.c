@@ -249,6 +249,40 @@ static void found(void **state)
 	sim_world_free(w);
 }
 
+static void same_hashes(const struct cot_hashes *a, const struct cot_hashes *b)
+{
+	assert_true(cot_hashes_equal(a, b));
+}
+
+/* Skimming finds the same orders as decoding them one by one, and can decode each. */
+static void skimmed(const struct cot_targets *t)
+{
+	struct cot_order_iter it, light;
+	struct cot_ordered ordered;
+	struct cot_order order, read;
+	size_t count = 0;
+
+	assert_int_equal(cot_orders_begin(t, &it), COT_OK);
+	assert_int_equal(cot_orders_begin(t, &light), COT_OK);
+	for (; cot_orders_next(&it, &order) == COT_OK; count++) {
+		assert_int_equal(cot_orders_skim(&light, &ordered), COT_OK);
+		assert_ptr_equal(ordered.ecu.ptr, order.ecu.ptr);
+		assert_int_equal(ordered.ecu.len, order.ecu.len);
+		assert_int_equal(ordered.length, order.target.image.length);
+		assert_int_equal(cot_orders_read(&ordered, &read), COT_OK);
+		assert_true(cot_slice_eq(read.ecu, order.ecu));
+		assert_true(cot_slice_eq(read.hardware_id, order.hardware_id));
+		assert_true(cot_slice_eq(read.target.name, order.target.name));
+		assert_true(cot_slice_eq(read.target.ecus, order.target.ecus));
+		assert_int_equal(read.target.counter, order.target.counter);
+		same_hashes(&read.target.image.hashes, &order.target.image.hashes);
+		same_hashes(&read.target.artifact.hashes, &order.target.artifact.hashes);
+	}
+	assert_int_equal(count, 3);
+	assert_int_equal(cot_orders_skim(&light, &ordered), COT_E_NOT_FOUND);
+	assert_int_equal(cot_orders_skim(&light, &ordered), COT_E_NOT_FOUND);
+}
+
 static void orders(void **state)
 {
 	static const struct {
@@ -283,6 +317,7 @@ static void orders(void **state)
 	}
 	assert_int_equal(cot_orders_next(&it, &order), COT_E_NOT_FOUND);
 	assert_int_equal(cot_orders_next(&it, &order), COT_E_NOT_FOUND);
+	skimmed(&t);
 	assert_int_equal(cot_orders_find(&t, COT_SLICE("ECU-D"), &order), COT_E_NO_ORDER);
 	assert_int_equal(cot_orders_find(&t, COT_SLICE("ECU"), &order), COT_E_NO_ORDER);
 	sim_drop(body);
