@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The UDS server: see server.h.  One handler per service; a handler answers, or
- * starts a job that server_job.c runs.
+ * starts a job that server_job.c runs.  Here are responses, sessions, and the table
+ * of services; each other group has a file, so that a report, whose signature needs
+ * all the stack there is, does not stand on the frames of what was not asked for.
  */
 #include "secondary/server.h"
 
-#include "secondary/install.h"
-#include "secondary/report.h"
 #include "secondary/server_parts.h"
-#include "secondary/update.h"
 
 #include <string.h>
 
@@ -63,7 +62,7 @@ void cot_server_outcome(struct cot_sec *node, enum cot_err outcome)
 	cot_server_routine_result(node, cot_slice(bytes, sizeof(bytes)));
 }
 
-static void start_job(struct cot_sec *node, enum cot_sec_job job)
+void cot_server_start(struct cot_sec *node, enum cot_sec_job job)
 {
 	node->server.job = job;
 	node->server.promised = false;
@@ -172,305 +171,6 @@ static void serve_present(struct cot_sec *node, const struct cot_uds_request *q)
 	cot_server_respond(node, &r);
 }
 
-/* ---- transfers ------------------------------------------------------------------------ */
-
-void cot_server_answer_block(struct cot_sec *node)
-{
-	struct cot_sec_server *s = &node->server;
-	struct cot_uds_response r;
-
-	memset(&r, 0, sizeof(r));
-	r.sub = COT_UDS_FILE_REPLACE;
-	r.block = node->port->request_max;
-	s->counter = 0;
-	s->blocks = false;
-	cot_server_respond(node, &r);
-}
-
-static void serve_download(struct cot_sec *node, const struct cot_uds_request *q)
-{
-	enum cot_err err = cot_sec_download_check(node, q);
-
-	if (err != COT_OK) {
-		cot_server_refuse(node, err);
-		return;
-	}
-	node->server.transfer = COT_TRANSFER_IMAGE;
-	cot_server_answer_block(node);
-}
-
-/* "i/NAME": the whole ordered artifact by its name, the same as 34 at offset 0. */
-static void serve_image_file(struct cot_sec *node, const struct cot_uds_request *q)
-{
-	const struct cot_sec_intent *intent = &node->store.state.component[0].intent;
-	struct cot_uds_request from_start = *q;
-	uint8_t hash[COT_SHA256_LEN];
-
-	cot_hash_once(node->port->crypto, COT_HASH_SHA256, cot_slice_sub(q->name, 2, q->name.len),
-	              hash);
-	if (!intent->set || memcmp(hash, intent->name_sha256, sizeof(hash)) != 0) {
-		cot_server_refuse(node, COT_E_NOT_ORDERED);
-		return;
-	}
-	from_start.offset = 0;
-	serve_download(node, &from_start);
-}
-
-/* CHECK W13.2: what a file transfer announces fits together */
-static enum cot_err check_file(const struct cot_uds_request *q)
-{
-	return q->format != 0 ? COT_E_METHOD : q->size != q->packed ? COT_E_ARGUMENT : COT_OK;
-}
-
-static void serve_file(struct cot_sec *node, const struct cot_uds_request *q)
-{
-	uint32_t version = 0;
-	uint8_t kind = 0;
-	enum cot_err err = check_file(q);
-
-	if (err == COT_OK && q->name.len > 2 && q->name.ptr[0] == 'i' && q->name.ptr[1] == '/') {
-		serve_image_file(node, q);
-		return;
-	}
-	if (err == COT_OK)
-		err = cot_documents_name(q->name, &kind, &version);
-	if (err == COT_OK)
-		err = cot_documents_begin(&node->docs, kind, version, q->size);
-	if (err == COT_OK && kind != COT_SEC_TIME)
-		err = cot_sec_budget_draw(node);
-	if (err != COT_OK) {
-		node->docs.open = false;
-		if (node->server.transfer == COT_TRANSFER_DOC)
-			node->server.transfer = COT_TRANSFER_NONE;
-		cot_server_refuse(node, err);
-		if (err == COT_E_NAME)
-			cot_server_negative(node, COT_NRC_RANGE);
-		return;
-	}
-	node->server.transfer = COT_TRANSFER_NONE;
-	start_job(node, COT_JOB_ERASE_DOC);
-}
-
-static void answer_transfer(struct cot_sec *node, uint8_t counter)
-{
-	struct cot_uds_response r;
-
-	memset(&r, 0, sizeof(r));
-	r.counter = counter;
-	cot_server_respond(node, &r);
-}
-
-/* CHECK W13.3: no more data than was announced */
-static enum cot_err check_room(const struct cot_sec *node, size_t len)
-{
-	const struct cot_writer *w = &node->install.writer;
-	uint32_t room = node->server.transfer == COT_TRANSFER_DOC
-		? node->docs.len - node->docs.have : w->intent.artifact_len - w->taken;
-
-	return len > room ? COT_E_LENGTH_EXCEEDED : COT_OK;
-}
-
-/* CHECK W13.4: the block counter counts */
-static enum cot_err check_counter(const struct cot_sec_server *s, uint8_t counter)
-{
-	return counter == (uint8_t)(s->counter + 1) ? COT_OK : COT_E_SEQUENCE;
-}
-
-static enum cot_err take_block(struct cot_sec *node, struct cot_slice data)
-{
-	if (node->server.transfer == COT_TRANSFER_DOC)
-		return cot_documents_write(&node->docs, data);
-	return cot_sec_download(node, data);
-}
-
-static void serve_transfer(struct cot_sec *node, const struct cot_uds_request *q)
-{
-	struct cot_sec_server *s = &node->server;
-	enum cot_err err;
-
-	if (s->transfer == COT_TRANSFER_NONE) {
-		cot_server_negative(node, COT_NRC_SEQUENCE);
-		return;
-	}
-	/* Sent again because our answer was lost: answered again, not written again. */
-	if (s->blocks && q->counter == s->counter) {
-		answer_transfer(node, q->counter);
-		return;
-	}
-	if (check_counter(s, q->counter) != COT_OK) {
-		cot_server_negative(node, COT_NRC_COUNTER);
-		return;
-	}
-	if (q->data.len == 0) {
-		cot_server_negative(node, COT_NRC_LENGTH);
-		return;
-	}
-	if (check_room(node, q->data.len) != COT_OK) {
-		node->last = COT_E_LENGTH_EXCEEDED;
-		cot_server_negative(node, COT_NRC_SUSPENDED);
-		return;
-	}
-	err = take_block(node, q->data);
-	if (err != COT_OK) {
-		s->transfer = COT_TRANSFER_NONE;
-		cot_server_refuse(node, err);
-		return;
-	}
-	s->counter = q->counter;
-	s->blocks = true;
-	answer_transfer(node, q->counter);
-}
-
-static void finish_document(struct cot_sec *node)
-{
-	enum cot_err err = cot_documents_finish(&node->docs);
-
-	if (err != COT_OK) {
-		cot_server_refuse(node, err);
-		return;
-	}
-	node->server.transfer = COT_TRANSFER_NONE;
-	cot_sec_update_staged(node);
-	answer_transfer(node, 0);
-}
-
-static void serve_exit(struct cot_sec *node, const struct cot_uds_request *q)
-{
-	enum cot_err err;
-
-	if (q->data.len != 0) {
-		cot_server_negative(node, COT_NRC_LENGTH);
-		return;
-	}
-	switch (node->server.transfer) {
-	case COT_TRANSFER_DOC:
-		finish_document(node);
-		return;
-	case COT_TRANSFER_IMAGE:
-		err = cot_sec_exit_begin(node);
-		if (err == COT_OK)
-			start_job(node, COT_JOB_EXIT);
-		else
-			cot_server_refuse(node, err);
-		return;
-	default:
-		cot_server_negative(node, COT_NRC_SEQUENCE);
-	}
-}
-
-/* ---- routines -------------------------------------------------------------------------- */
-
-static void serve_stage(struct cot_sec *node, uint8_t component)
-{
-	enum cot_err err = cot_sec_stage(node, component);
-
-	if (err == COT_PENDING)
-		start_job(node, COT_JOB_ERASE_SLOT);
-	else
-		cot_server_stage_outcome(node, component, err);
-}
-
-void cot_server_stage_outcome(struct cot_sec *node, uint8_t component, enum cot_err outcome)
-{
-	uint8_t bytes[COT_STAGE_RESULT_LEN];
-	struct cot_stage_result result;
-
-	if (outcome < COT_OK)
-		node->last = outcome;
-	else
-		node->server.accepted = true;
-	cot_sec_stage_result(node, component, outcome, &result);
-	cot_stage_result_encode(&result, bytes);
-	cot_server_routine_result(node, cot_slice(bytes, sizeof(bytes)));
-}
-
-static void serve_report(struct cot_sec *node, uint8_t component)
-{
-	char *at = (char *)node->port->response;
-	size_t len = 0, head = 6; /* service, sub-function, identifier, outcome */
-	enum cot_err err = cot_sec_report(node, component, at + head,
-	                                  node->port->response_max - head, &len);
-
-	if (err != COT_OK) {
-		cot_server_outcome(node, err);
-		return;
-	}
-	/* The report lies where the response wants it: its outcome, 0, goes before. */
-	cot_uds_put_err(node->port->response + head - 2, COT_OK);
-	cot_server_routine_result(node, cot_slice(node->port->response + head - 2, len + 2));
-}
-
-static void serve_component_status(struct cot_sec *node, uint8_t component)
-{
-	uint8_t bytes[2 + COT_COMPONENT_STATUS_LEN];
-	struct cot_component_status status;
-
-	cot_server_component_status(node, component, &status);
-	cot_uds_put_err(bytes, COT_OK);
-	cot_component_status_encode(&status, bytes + 2);
-	cot_server_routine_result(node, cot_slice(bytes, sizeof(bytes)));
-}
-
-static void serve_activate(struct cot_sec *node, uint8_t component)
-{
-	enum cot_err err = cot_sec_activate(node, component);
-
-	if (err == COT_OK)
-		node->server.accepted = true;
-	cot_server_outcome(node, err);
-}
-
-static void serve_ecu_routine(struct cot_sec *node, const struct cot_uds_request *q)
-{
-	struct cot_slice ecu;
-	uint8_t component;
-	enum cot_err err = cot_ecu_option_read(q->data, &ecu);
-
-	if (err != COT_OK) {
-		cot_server_negative(node, COT_NRC_LENGTH);
-		return;
-	}
-	err = cot_identity_find(&node->id, ecu, &component);
-	if (err == COT_OK && node->mode == COT_MODE_UNPROVISIONED)
-		err = COT_E_UNPROVISIONED;
-	if (err != COT_OK) {
-		cot_server_outcome(node, err);
-		return;
-	}
-	switch (q->id) {
-	case COT_RID_STAGE: serve_stage(node, component); break;
-	case COT_RID_ACTIVATE: serve_activate(node, component); break;
-	case COT_RID_STATUS: serve_component_status(node, component); break;
-	default: serve_report(node, component); break;
-	}
-}
-
-static void serve_routine(struct cot_sec *node, const struct cot_uds_request *q)
-{
-	if (q->sub != COT_UDS_ROUTINE_START) {
-		cot_server_negative(node, COT_NRC_SUB_FUNCTION);
-		return;
-	}
-	switch (q->id) {
-	case COT_RID_VERIFY:
-		if (q->data.len != 0) {
-			cot_server_negative(node, COT_NRC_LENGTH);
-			return;
-		}
-		cot_sec_update_start(node);
-		start_job(node, COT_JOB_VERIFY);
-		return;
-	case COT_RID_STAGE:
-	case COT_RID_ACTIVATE:
-	case COT_RID_STATUS:
-	case COT_RID_REPORT:
-		serve_ecu_routine(node, q);
-		return;
-	default:
-		cot_server_negative(node, COT_NRC_RANGE);
-	}
-}
-
 /* ---- the table ----------------------------------------------------------------------------- */
 
 /* What an application does not offer. */
@@ -506,11 +206,11 @@ static void serve(struct cot_sec *node, const struct cot_uds_request *q)
 	case COT_UDS_RESET: serve_reset(node, q); break;
 	case COT_UDS_READ: cot_server_read(node, q); break;
 	case COT_UDS_WRITE: cot_server_write(node, q); break;
-	case COT_UDS_ROUTINE: serve_routine(node, q); break;
-	case COT_UDS_DOWNLOAD: serve_download(node, q); break;
-	case COT_UDS_TRANSFER: serve_transfer(node, q); break;
-	case COT_UDS_EXIT: serve_exit(node, q); break;
-	case COT_UDS_FILE: serve_file(node, q); break;
+	case COT_UDS_ROUTINE: cot_server_routine(node, q); break;
+	case COT_UDS_DOWNLOAD: cot_server_download(node, q); break;
+	case COT_UDS_TRANSFER: cot_server_transfer(node, q); break;
+	case COT_UDS_EXIT: cot_server_exit(node, q); break;
+	case COT_UDS_FILE: cot_server_file(node, q); break;
 	case COT_UDS_PRESENT: serve_present(node, q); break;
 	default: cot_server_negative(node, COT_NRC_SERVICE); break;
 	}

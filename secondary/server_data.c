@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Data identifiers and status records of the UDS server: see server.h.
+ * Read and Write Data By Identifier (22, 2E).
  */
-#include "secondary/install.h"
 #include "secondary/report.h"
 #include "secondary/server_parts.h"
-#include "secondary/update.h"
 
 #include <string.h>
 
-static void answer(struct cot_sec *node, struct cot_slice data)
+void cot_server_data(struct cot_sec *node, struct cot_slice data)
 {
 	struct cot_uds_response r;
 
@@ -19,89 +17,13 @@ static void answer(struct cot_sec *node, struct cot_slice data)
 	cot_server_respond(node, &r);
 }
 
-/* ---- status ------------------------------------------------------------------------- */
+/* ---- 22 ------------------------------------------------------------------------------- */
 
-static bool nonce_young(const struct cot_sec *node, uint64_t age_ms)
+bool cot_server_nonce_young(const struct cot_sec *node, uint64_t age_ms)
 {
 	const struct cot_nonce *n = &node->clock.nonce;
 
 	return n->live && node->now_ms - n->made_ms < age_ms;
-}
-
-void cot_server_node_status(const struct cot_sec *node, struct cot_node_status *ret)
-{
-	const struct cot_repo_trust *director = &node->store.state.trust.repo[0];
-	uint32_t root = cot_documents_max(&node->docs, COT_SEC_ROOT);
-	uint32_t targets = cot_documents_max(&node->docs, COT_SEC_TARGETS);
-
-	memset(ret, 0, sizeof(*ret));
-	ret->mode = node->mode;
-	ret->components = node->id.components;
-	ret->fresh_time = cot_sec_time_fresh(node);
-	ret->nonce_alive = nonce_young(node, 1000u * COT_NONCE_LIFE_S);
-	ret->app_trusted = node->port->app_trusted;
-	ret->last = node->last;
-	ret->root_version = director->floor[COT_ROLE_ROOT].version;
-	ret->targets_version = director->floor[COT_ROLE_TARGETS].version;
-	ret->time_s = ret->fresh_time ? cot_sec_time(node)
-	                              : node->store.state.trust.time_floor_s;
-	ret->request_max = node->port->request_max;
-	ret->document_max = root < targets ? root : targets;
-	ret->budget = node->store.ledger.budget;
-}
-
-/* What is staged, or was reverted: length, how much of it is there, hash. */
-static void fill_staged(const struct cot_sec *node, const struct cot_sec_component *c,
-                        struct cot_component_status *ret)
-{
-	uint8_t slot = cot_sec_component_find(c, COT_SEC_SLOT_STAGED);
-
-	if (slot == COT_SEC_SLOTS)
-		slot = cot_sec_component_pending(c);
-	if (slot < COT_SEC_SLOTS) {
-		ret->staged_len = ret->staged_have = c->slot[slot].len;
-		memcpy(ret->staged_sha256, c->slot[slot].sha256, COT_SHA256_LEN);
-	} else if (c->intent.set) {
-		ret->staged_len = c->intent.artifact_len;
-		ret->staged_have = node->install.open ? node->install.writer.taken
-		                                      : node->store.progress.offset;
-		memcpy(ret->staged_sha256, c->intent.sha256, COT_SHA256_LEN);
-	} else if (c->reverted) {
-		memcpy(ret->staged_sha256, c->reverted_sha256, COT_SHA256_LEN);
-	}
-}
-
-void cot_server_component_status(const struct cot_sec *node, uint8_t component,
-                                 struct cot_component_status *ret)
-{
-	const struct cot_sec_component *c = &node->store.state.component[component];
-	uint8_t slot = cot_sec_running(node, component);
-
-	memset(ret, 0, sizeof(*ret));
-	ret->component = component;
-	ret->state = cot_sec_component_state(c);
-	ret->slot = COT_NO_SLOT;
-	ret->counter = c->counter;
-	ret->last = node->install.last[component];
-	ret->trials = c->attempts;
-	if (slot < COT_SEC_SLOTS) {
-		ret->slot = slot;
-		ret->image_len = c->slot[slot].len;
-		memcpy(ret->image_sha256, c->slot[slot].sha256, COT_SHA256_LEN);
-	}
-	fill_staged(node, c, ret);
-}
-
-/* ---- 22 ------------------------------------------------------------------------------- */
-
-static void read_status(struct cot_sec *node)
-{
-	uint8_t bytes[COT_NODE_STATUS_LEN];
-	struct cot_node_status status;
-
-	cot_server_node_status(node, &status);
-	cot_node_status_encode(&status, bytes);
-	answer(node, cot_slice(bytes, sizeof(bytes)));
 }
 
 /* A young nonce that waits for its message is not replaced: asking twice must
@@ -115,7 +37,7 @@ static void read_nonce(struct cot_sec *node)
 		cot_server_negative(node, COT_NRC_RANGE);
 		return;
 	}
-	if (!nonce_young(node, COT_SEC_NONCE_REPEAT_MS)) {
+	if (!cot_server_nonce_young(node, COT_SEC_NONCE_REPEAT_MS)) {
 		enum cot_err err = node->port->random(node->port->ctx, random, sizeof(random));
 
 		if (err != COT_OK) {
@@ -124,7 +46,7 @@ static void read_nonce(struct cot_sec *node)
 		}
 		cot_nonce_make(n, random, node->now_ms);
 	}
-	answer(node, cot_slice(n->bytes, sizeof(n->bytes)));
+	cot_server_data(node, cot_slice(n->bytes, sizeof(n->bytes)));
 }
 
 static void read_report(struct cot_sec *node)
@@ -138,7 +60,7 @@ static void read_report(struct cot_sec *node)
 	if (err != COT_OK)
 		cot_server_refuse(node, err);
 	else
-		answer(node, cot_slice(at + head, len));
+		cot_server_data(node, cot_slice(at + head, len));
 }
 
 /* A repository that this build has no room for has no floor. */
@@ -164,18 +86,18 @@ static void read_versions(struct cot_sec *node)
 		bytes[4 * i + 2] = (uint8_t)(v >> 8);
 		bytes[4 * i + 3] = (uint8_t)v;
 	}
-	answer(node, cot_slice(bytes, sizeof(bytes)));
+	cot_server_data(node, cot_slice(bytes, sizeof(bytes)));
 }
 
 void cot_server_read(struct cot_sec *node, const struct cot_uds_request *q)
 {
 	switch (q->id) {
-	case COT_DID_SERIAL: answer(node, node->id.ecu[0].serial); break;
-	case COT_DID_HARDWARE: answer(node, node->id.ecu[0].hardware_id); break;
+	case COT_DID_SERIAL: cot_server_data(node, node->id.ecu[0].serial); break;
+	case COT_DID_HARDWARE: cot_server_data(node, node->id.ecu[0].hardware_id); break;
 	case COT_DID_FINGERPRINT:
-		answer(node, cot_slice(node->server.fingerprint, node->server.fingerprint_len));
+		cot_server_data(node, cot_slice(node->server.fingerprint, node->server.fingerprint_len));
 		break;
-	case COT_DID_STATUS: read_status(node); break;
+	case COT_DID_STATUS: cot_server_read_status(node); break;
 	case COT_DID_NONCE: read_nonce(node); break;
 	case COT_DID_REPORT: read_report(node); break;
 	case COT_DID_TRUST: read_versions(node); break;
@@ -199,5 +121,5 @@ void cot_server_write(struct cot_sec *node, const struct cot_uds_request *q)
 	}
 	memcpy(s->fingerprint, q->data.ptr, q->data.len);
 	s->fingerprint_len = (uint8_t)q->data.len;
-	answer(node, cot_slice(NULL, 0));
+	cot_server_data(node, cot_slice(NULL, 0));
 }

@@ -5,7 +5,7 @@
  * an honest primary, altered documents, clock, resets, power cuts.  Whatever
  * comes: trust never falls, no slot holds what was not ordered, something
  * boots, and the flash model aborts on a broken NOR rule.
- * COVERS: secondary/server.c secondary/server_data.c secondary/server_job.c secondary/install.c secondary/update.c secondary/report.c */
+ * COVERS: secondary/server.c secondary/server_data.c secondary/server_job.c secondary/server_routine.c secondary/server_status.c secondary/server_transfer.c secondary/install.c secondary/update.c secondary/report.c */
 #include "tests/sim/secondary.h"
 
 #include <stdlib.h>

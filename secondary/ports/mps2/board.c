@@ -30,23 +30,19 @@ static enum cot_err board_random(void *ctx, uint8_t *ret, size_t len)
 	return mps2_random(ret, len);
 }
 
+/* The key is used where it lies: no copy of it is left in memory. */
 static enum cot_err board_sign(void *ctx, uint32_t key, struct cot_slice body,
                                uint8_t ret[COT_MAX_SIG_LEN], size_t *ret_len)
 {
-	uint8_t page[MPS2_KEY_LEN];
-	enum cot_err err;
+	const uint8_t *page = mps2_flash.map(NULL, COT_REGION_IDENTITY) + MPS2_AT_KEY;
 
 	(void)ctx;
 	if (key != 0)
 		return COT_E_NOT_FOUND;
-	err = mps2_flash.read(NULL, COT_REGION_IDENTITY, MPS2_AT_KEY, page, sizeof(page));
-	if (err == COT_OK && memcmp(page, MPS2_KEY_MAGIC, 4) != 0)
-		err = COT_E_UNPROVISIONED;
-	if (err == COT_OK)
-		err = mps2_sign((enum cot_scheme)page[4], page + MPS2_KEY_SECRET,
-		                page + MPS2_KEY_PUBLIC, body, ret, ret_len);
-	mps2_wipe(page, sizeof(page));
-	return err;
+	if (memcmp(page, MPS2_KEY_MAGIC, 4) != 0)
+		return COT_E_UNPROVISIONED;
+	return mps2_sign((enum cot_scheme)page[4], page + MPS2_KEY_SECRET,
+	                 page + MPS2_KEY_PUBLIC, body, ret, ret_len);
 }
 
 static void board_long_op(void *ctx)
