@@ -178,12 +178,11 @@ static bool mark_name(struct cot_orders_seen *seen, struct cot_slice name)
 static bool ordered_before(const struct cot_targets *director, struct cot_slice ecu)
 {
 	struct cot_order_iter it;
-	struct cot_ordered other;
 	enum cot_err err = cot_orders_begin(director, &it);
 
-	while (err == COT_OK && (err = cot_orders_skim(&it, &other)) == COT_OK) {
-		if (cot_slice_eq(other.ecu, ecu))
-			return other.ecu.ptr != ecu.ptr;
+	while (err == COT_OK && (err = cot_orders_skim(&it)) == COT_OK) {
+		if (cot_slice_eq(it.ordered.ecu, ecu))
+			return it.ordered.ecu.ptr != ecu.ptr;
 	}
 	return true; /* not even itself: what cannot be walked is not in order */
 }

@@ -82,13 +82,12 @@ static enum cot_err check_orders(struct cot_cycle *c)
 {
 	struct walk w;
 	struct cot_order_iter it;
-	struct cot_ordered ordered;
 	enum cot_err err = cot_orders_begin(&c->targets[0], &it);
 
 	memset(&w, 0, sizeof(w));
 	c->pending = false;
-	while (err == COT_OK && (err = cot_orders_skim(&it, &ordered)) == COT_OK)
-		err = look_at(c, &w, &ordered);
+	while (err == COT_OK && (err = cot_orders_skim(&it)) == COT_OK)
+		err = look_at(c, &w, &it.ordered);
 	return err == COT_E_NOT_FOUND ? answer(&w) : err;
 }
 

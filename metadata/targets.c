@@ -291,17 +291,17 @@ enum cot_err cot_orders_next(struct cot_order_iter *it, struct cot_order *ret)
 static enum cot_err skim_target(struct cot_order_iter *it)
 {
 	static const char *const names[] = { "custom", "length" };
-	struct cot_ordered *to = &it->ordered;
+	const uint8_t *start;
 	struct cot_slice value[2], ecus;
 	enum cot_err err;
 
-	if (!cot_json_next_name(&it->targets, &to->name))
+	if (!cot_json_next_name(&it->targets, &it->ordered.name))
 		return COT_E_NOT_FOUND;
-	to->entry.ptr = it->targets.cur;
+	start = it->targets.cur;
 	err = cot_json_step_members(&it->targets, names, 2, value);
-	to->entry.len = (size_t)(it->targets.cur - to->entry.ptr);
+	it->ordered.entry = cot_slice(start, (size_t)(it->targets.cur - start));
 	if (err == COT_OK)
-		err = cot_json_uint(value[1], UINT64_MAX >> 1, &to->length);
+		err = cot_json_uint(value[1], UINT64_MAX >> 1, &it->ordered.length);
 	if (err != COT_OK || value[0].len == 0)
 		return err;
 	err = cot_json_member(value[0], "ecuIdentifiers", &ecus);
@@ -310,18 +310,14 @@ static enum cot_err skim_target(struct cot_order_iter *it)
 	return err == COT_E_MISSING ? COT_OK : err;
 }
 
-enum cot_err cot_orders_skim(struct cot_order_iter *it, struct cot_ordered *ret)
+enum cot_err cot_orders_skim(struct cot_order_iter *it)
 {
-	struct cot_ordered *at = &it->ordered;
+	enum cot_err err = COT_OK;
 
-	while (!cot_json_next_member(&it->ecus, &at->ecu, &at->ecu_entry)) {
-		enum cot_err err = skim_target(it);
-
-		if (err != COT_OK)
-			return err;
-	}
-	*ret = *at;
-	return COT_OK;
+	while (err == COT_OK &&
+	       !cot_json_next_member(&it->ecus, &it->ordered.ecu, &it->ordered.ecu_entry))
+		err = skim_target(it);
+	return err;
 }
 
 enum cot_err cot_orders_read(const struct cot_ordered *ordered, struct cot_order *ret)

@@ -84,10 +84,9 @@ COT_MUST_CHECK enum cot_err cot_orders_begin(const struct cot_targets *t,
 COT_MUST_CHECK enum cot_err cot_orders_next(struct cot_order_iter *it, struct cot_order *ret);
 
 /* The same without decoding the entries, and without judging again what
- * cot_targets_parse accepted; one iteration uses either this or cot_orders_next.
- * COT_E_NOT_FOUND at the end. */
-COT_MUST_CHECK enum cot_err cot_orders_skim(struct cot_order_iter *it,
-                                            struct cot_ordered *ret);
+ * cot_targets_parse accepted: the order is it->ordered.  One iteration uses either this
+ * or cot_orders_next. */
+COT_MUST_CHECK enum cot_err cot_orders_skim(struct cot_order_iter *it);
 /* All of that order. */
 COT_MUST_CHECK enum cot_err cot_orders_read(const struct cot_ordered *ordered,
                                             struct cot_order *ret);

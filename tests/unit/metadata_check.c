@@ -243,12 +243,12 @@ static enum cot_err ask_all(enum question question, const struct director *d,
 {
 	struct cot_orders_seen seen;
 	struct cot_order_iter it;
-	struct cot_ordered ordered;
 	enum cot_err err = cot_orders_begin(&d->targets, &it);
 
 	memset(&seen, 0, sizeof(seen));
-	while (err == COT_OK && (err = cot_orders_skim(&it, &ordered)) == COT_OK)
-		err = ask(question, d, &seen, &ordered, cot_ecu_find(ecus, count, ordered.ecu));
+	while (err == COT_OK && (err = cot_orders_skim(&it)) == COT_OK)
+		err = ask(question, d, &seen, &it.ordered,
+		          cot_ecu_find(ecus, count, it.ordered.ecu));
 	return err == COT_E_NOT_FOUND ? COT_OK : err;
 }
 

@@ -258,18 +258,17 @@ static void same_hashes(const struct cot_hashes *a, const struct cot_hashes *b)
 static void skimmed(const struct cot_targets *t)
 {
 	struct cot_order_iter it, light;
-	struct cot_ordered ordered;
 	struct cot_order order, read;
 	size_t count = 0;
 
 	assert_int_equal(cot_orders_begin(t, &it), COT_OK);
 	assert_int_equal(cot_orders_begin(t, &light), COT_OK);
 	for (; cot_orders_next(&it, &order) == COT_OK; count++) {
-		assert_int_equal(cot_orders_skim(&light, &ordered), COT_OK);
-		assert_ptr_equal(ordered.ecu.ptr, order.ecu.ptr);
-		assert_int_equal(ordered.ecu.len, order.ecu.len);
-		assert_int_equal(ordered.length, order.target.image.length);
-		assert_int_equal(cot_orders_read(&ordered, &read), COT_OK);
+		assert_int_equal(cot_orders_skim(&light), COT_OK);
+		assert_ptr_equal(light.ordered.ecu.ptr, order.ecu.ptr);
+		assert_int_equal(light.ordered.ecu.len, order.ecu.len);
+		assert_int_equal(light.ordered.length, order.target.image.length);
+		assert_int_equal(cot_orders_read(&light.ordered, &read), COT_OK);
 		assert_true(cot_slice_eq(read.ecu, order.ecu));
 		assert_true(cot_slice_eq(read.hardware_id, order.hardware_id));
 		assert_true(cot_slice_eq(read.target.name, order.target.name));
@@ -279,8 +278,8 @@ static void skimmed(const struct cot_targets *t)
 		same_hashes(&read.target.artifact.hashes, &order.target.artifact.hashes);
 	}
 	assert_int_equal(count, 3);
-	assert_int_equal(cot_orders_skim(&light, &ordered), COT_E_NOT_FOUND);
-	assert_int_equal(cot_orders_skim(&light, &ordered), COT_E_NOT_FOUND);
+	assert_int_equal(cot_orders_skim(&light), COT_E_NOT_FOUND);
+	assert_int_equal(cot_orders_skim(&light), COT_E_NOT_FOUND);
 }
 
 static void orders(void **state)
