@@ -193,7 +193,7 @@ static void any_of_many_twice(void **state)
 {
 	struct fault many = { .hwid = "hw", .counter = 2, .length = 1, .many = 100 };
 	struct fault once = { .hwid = "hw", .counter = 2, .length = 1 };
-	char serial[16];
+	char serial[24];
 	unsigned i;
 
 	(void)state;
