@@ -54,7 +54,7 @@ enum cot_err cot_cycle_go(struct cot_cycle *c, enum cot_phase phase, uint8_t ste
 		memset(&c->expected, 0, sizeof(c->expected));
 	c->phase = phase;
 	c->step = step;
-	c->hashed = 0;
+	c->done = 0;
 	c->have = false;
 	return COT_PENDING;
 }

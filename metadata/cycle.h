@@ -10,8 +10,9 @@
  *
  *   cot_cycle_init(&c, &config, &trust, &held);
  *   while (cot_cycle_need(&c, &need), need.kind != COT_NEED_NOTHING) {
- *     COT_NEED_WORK    cot_cycle_step: at most one signature check or 1 KiB
- *                      of hashing, then look again
+ *     COT_NEED_WORK    cot_cycle_step: at most one signature check, the check
+ *                      of one key or role of a Root, or 1 KiB of hashing,
+ *                      then look again
  *     COT_NEED_FILE    bring `name` of `repo`, at most max_len bytes, and call
  *                      cot_cycle_give, cot_cycle_absent (a definite not-there:
  *                      404, 410) or cot_cycle_failed (anything else)
@@ -139,7 +140,7 @@ struct cot_cycle {
 	struct cot_envelope env;
 	struct cot_meta expected;   /* what the parent says of the file at work */
 	uint8_t digest[COT_SHA256_LEN]; /* of the signed part at work */
-	size_t hashed;
+	size_t done;                /* how far a step came that goes on: bytes, keys, roles */
 	uint64_t given_ms;
 	int64_t time_floor_s;       /* as committed */
 	enum cot_phase phase;

@@ -19,16 +19,16 @@ enum cot_err cot_doc_receive(struct cot_cycle *c)
 static enum cot_err hash_some(struct cot_cycle *c, enum cot_hash_alg alg,
                               struct cot_slice data, uint8_t *ret)
 {
-	struct cot_slice part = cot_slice_sub(data, c->hashed, COT_HASH_STEP);
+	struct cot_slice part = cot_slice_sub(data, c->done, COT_HASH_STEP);
 
-	if (c->hashed == 0)
+	if (c->done == 0)
 		c->config->crypto->hash_init(&c->hash, alg);
 	c->config->crypto->hash_update(&c->hash, part);
-	c->hashed += part.len;
-	if (c->hashed < data.len)
+	c->done += part.len;
+	if (c->done < data.len)
 		return COT_PENDING;
 	c->config->crypto->hash_final(&c->hash, ret);
-	c->hashed = 0;
+	c->done = 0;
 	return COT_OK;
 }
 

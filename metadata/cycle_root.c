@@ -20,17 +20,31 @@ static enum cot_err as_store(enum cot_err err)
 }
 
 /* CHECK D4.2: no key stands in two repositories' Roots */
-static enum cot_err check_disjoint(const struct cot_cycle *c, const struct cot_root *root)
+static enum cot_err check_disjoint(const struct cot_cycle *c, struct cot_slice object)
 {
 	enum cot_err err = COT_OK;
 	size_t i;
 
 	for (i = 0; i < c->config->repo_count && err == COT_OK; i++) {
 		if (i != c->repo)
-			err = cot_root_check_disjoint(root, &c->root[i]);
+			err = cot_root_check_apart(object, &c->root[i]);
 	}
 	return err;
 }
+
+/* Each key of root, which is c->repo's, one per step. */
+static enum cot_err disjoint_some(struct cot_cycle *c, const struct cot_root *root)
+{
+	struct cot_slice id, object;
+	enum cot_err err;
+
+	if (c->config->repo_count == 1 || !cot_root_next_key(root, &c->done, &id, &object))
+		return COT_OK;
+	err = check_disjoint(c, object);
+	return err == COT_OK ? COT_PENDING : err;
+}
+
+#define HELD_DISJOINT 4u
 
 static enum cot_err held_next(struct cot_cycle *c)
 {
@@ -43,7 +57,7 @@ static enum cot_err held_next(struct cot_cycle *c)
 	if (c->repo < c->config->repo_count)
 		return cot_cycle_go(c, COT_PHASE_HELD, 0);
 	c->repo = 0;
-	return check_disjoint(c, &c->root[0]);
+	return cot_cycle_go(c, COT_PHASE_HELD, HELD_DISJOINT);
 }
 
 /* CHECK F2.1: the held document is of the version that was committed */
@@ -52,6 +66,12 @@ static enum cot_err check_held_version(const struct cot_cycle *c, const struct c
 	return c->head.version == floor->version ? COT_OK : COT_E_STORE;
 }
 
+/* A Root is opened without a look at its keys and roles: every one of them was
+ * checked when this Root was accepted, which takes more than a signature check for
+ * two keys.  Nothing is believed for it before held_digest: only the very bytes that
+ * were checked then have the digest that was committed with them, in one record.
+ * Whoever can write that record too needs no unsound key; a sound one of his own
+ * would do, and no check in here could tell. */
 static enum cot_err held_parse(struct cot_cycle *c)
 {
 	struct cot_root *root = &c->root[c->repo];
@@ -61,7 +81,7 @@ static enum cot_err held_parse(struct cot_cycle *c)
 		return err;
 	if (c->role != COT_ROLE_ROOT)
 		return c->config->chain->parse_held(c);
-	err = cot_root_parse(c->env.body, c->config->policy, c->config->crypto, root);
+	err = cot_root_open(c->env.body, c->config->policy, root);
 	c->head = root->head;
 	return err;
 }
@@ -72,14 +92,28 @@ static enum cot_err held_open(struct cot_cycle *c)
 	enum cot_err err;
 
 	if ((cot_cycle_repo(c)->roles & COT_ROLE_BIT(c->role)) == 0 || !floor->held) {
-		if (c->role == COT_ROLE_ROOT)
-			return COT_E_UNPROVISIONED;
-		err = held_next(c);
-		return err == COT_OK ? cot_cycle_go(c, COT_PHASE_ROOT, 0) : err;
+		return c->role == COT_ROLE_ROOT ? COT_E_UNPROVISIONED : held_next(c);
 	}
 	err = held_parse(c);
 	if (err == COT_OK)
 		err = check_held_version(c, floor);
+	return as_store(err);
+}
+
+/* CHECK F2.1c: the held document is the one that was committed */
+static enum cot_err check_held_digest(struct cot_cycle *c)
+{
+	return memcmp(c->digest, cot_cycle_floor(c)->digest, COT_SHA256_LEN) == 0 ?
+	       COT_OK : COT_E_STORE;
+}
+
+/* From here on the document's members are believed, its keys first of all. */
+static enum cot_err held_digest(struct cot_cycle *c)
+{
+	enum cot_err err = cot_doc_digest(c);
+
+	if (err == COT_OK)
+		err = check_held_digest(c);
 	if (err == COT_OK)
 		err = cot_doc_begin_quorum(c, &c->root[c->repo], c->role);
 	return as_store(err);
@@ -91,27 +125,19 @@ static enum cot_err held_quorum(struct cot_cycle *c)
 	return as_store(cot_sigcheck_step(&c->sig));
 }
 
-/* CHECK F2.1c: the held document is the one that was committed */
-static enum cot_err check_held_digest(struct cot_cycle *c)
+static enum cot_err held_disjoint(struct cot_cycle *c)
 {
-	return memcmp(c->digest, cot_cycle_floor(c)->digest, COT_SHA256_LEN) == 0 ?
-	       COT_OK : COT_E_STORE;
-}
+	enum cot_err err = disjoint_some(c, &c->root[0]);
 
-static enum cot_err held_close(struct cot_cycle *c)
-{
-	enum cot_err err = check_held_digest(c);
-
-	if (err == COT_OK)
-		err = held_next(c);
 	return err == COT_OK ? cot_cycle_go(c, COT_PHASE_ROOT, 0) : err;
 }
 
 const struct cot_step cot_steps_held[] = {
 	{ COT_NEED_WORK, held_open },
+	{ COT_NEED_WORK, held_digest },
 	{ COT_NEED_WORK, held_quorum },
-	{ COT_NEED_WORK, cot_doc_digest },
-	{ COT_NEED_WORK, held_close }
+	{ COT_NEED_WORK, held_next },
+	{ COT_NEED_WORK, held_disjoint }
 };
 
 /* ---- ROOT: from version N to N+1, one commit each ---------------------------------- */
@@ -139,10 +165,20 @@ static enum cot_err root_old_quorum(struct cot_cycle *c)
 }
 
 /* F2.6: a Root that could not be lived with is refused before it is trusted. */
-static enum cot_err root_parse(struct cot_cycle *c)
+static enum cot_err root_open(struct cot_cycle *c)
 {
-	enum cot_err err = cot_root_parse(c->env.body, c->config->policy, c->config->crypto,
-	                                  &c->candidate);
+	return cot_root_open(c->env.body, c->config->policy, &c->candidate);
+}
+
+static enum cot_err root_keys(struct cot_cycle *c)
+{
+	return cot_root_check_keys(&c->candidate, c->config->policy, c->config->crypto,
+	                           &c->done);
+}
+
+static enum cot_err root_roles(struct cot_cycle *c)
+{
+	enum cot_err err = cot_root_check_roles(&c->candidate, &c->done);
 
 	if (err == COT_OK)
 		err = cot_doc_begin_quorum(c, &c->candidate, COT_ROLE_ROOT);
@@ -164,10 +200,15 @@ static struct cot_trust *settled(struct cot_cycle *c)
 	return c->repo == 0 ? &c->next : c->config->aside;
 }
 
+static struct cot_repo_trust *settled_repo(struct cot_cycle *c)
+{
+	return &settled(c)->repo[c->repo];
+}
+
 /* The floor of a role whose keys cannot be trusted any more. */
 static void drop_floor(struct cot_cycle *c, enum cot_role role)
 {
-	struct cot_floor *floor = &settled(c)->repo[c->repo].floor[role];
+	struct cot_floor *floor = &settled_repo(c)->floor[role];
 
 	memset(floor, 0, sizeof(*floor));
 	floor->version = cot_root_floor(&c->candidate, role);
@@ -219,30 +260,46 @@ static bool rotated(const struct cot_cycle *c, enum cot_role role)
 	return cot_root_rotated(&c->root[c->repo], &c->candidate, role);
 }
 
-/* F2.8, F2.9: what was signed with keys that are gone sets no floor any more.
- * Part of the same record as the Root step, so that no power cut comes between. */
-static void root_stage(struct cot_cycle *c)
+/* F2.8, F2.9: what was signed with keys that are gone sets no floor any more. */
+static void stage_role(struct cot_cycle *c, enum cot_role role)
 {
-	struct cot_repo_trust *trust = &settled(c)->repo[c->repo];
-	struct cot_floor *floor = &trust->floor[COT_ROLE_ROOT];
-
-	memset(&c->commit, 0, sizeof(c->commit));
-	if (rotated(c, COT_ROLE_TIMESTAMP) || rotated(c, COT_ROLE_SNAPSHOT)) {
+	if (!(role == COT_ROLE_TARGETS ? targets_orphaned(c) : rotated(c, role)))
+		return;
+	if (role == COT_ROLE_TARGETS) {
+		drop_floor(c, COT_ROLE_TARGETS);
+		memset(&settled_repo(c)->targets_signers, 0, sizeof(struct cot_signers));
+	} else if (role != COT_ROLE_TIME) {
 		drop_floor(c, COT_ROLE_TIMESTAMP);
 		drop_floor(c, COT_ROLE_SNAPSHOT);
-	}
-	if (targets_orphaned(c)) {
-		drop_floor(c, COT_ROLE_TARGETS);
-		memset(&trust->targets_signers, 0, sizeof(trust->targets_signers));
-	}
-	if (c->repo == 0 && rotated(c, COT_ROLE_TIME))
+	} else if (c->repo == 0) {
 		c->next.time_floor_s = c->next.provisioned_time_s;
+	}
+}
+
+static void stage_root(struct cot_cycle *c)
+{
+	struct cot_floor *floor = &settled_repo(c)->floor[COT_ROLE_ROOT];
+
 	floor->version = c->candidate.head.version;
 	floor->held = true;
 	memcpy(floor->digest, c->digest, COT_SHA256_LEN);
 	c->commit.trust = settled(c);
 	c->commit.replaced[c->repo] = COT_ROLE_BIT(COT_ROLE_ROOT);
 	c->commit.root_step = true;
+}
+
+/* One role per step; part of the same record as the Root step, so that no power cut
+ * comes between. */
+static enum cot_err root_stage(struct cot_cycle *c)
+{
+	if (c->done == COT_ROLE_ROOT)
+		memset(&c->commit, 0, sizeof(c->commit));
+	stage_role(c, (enum cot_role)++c->done);
+	if (c->done < COT_ROLE_TIME)
+		return COT_PENDING;
+	c->done = 0;
+	stage_root(c);
+	return COT_OK;
 }
 
 static enum cot_err root_accept(struct cot_cycle *c)
@@ -252,11 +309,7 @@ static enum cot_err root_accept(struct cot_cycle *c)
 
 	if (err == COT_OK)
 		err = cot_check_repository(head, cot_cycle_repo(c)->name, c->config->policy);
-	if (err == COT_OK)
-		err = check_disjoint(c, &c->candidate);
-	if (err == COT_OK)
-		root_stage(c);
-	return err;
+	return err == COT_OK ? disjoint_some(c, &c->candidate) : err;
 }
 
 static enum cot_err root_committed(struct cot_cycle *c)
@@ -271,7 +324,7 @@ static enum cot_err root_committed(struct cot_cycle *c)
 	docs[COT_ROLE_ROOT] = c->given;
 	c->root[c->repo] = c->candidate;
 	if (settled(c) != &c->next)
-		c->next.repo[c->repo] = settled(c)->repo[c->repo];
+		c->next.repo[c->repo] = *settled_repo(c);
 	else if (c->config->repo_count > 1)
 		*c->config->aside = c->next;
 	if (c->repo == 0)
@@ -285,10 +338,13 @@ static enum cot_err root_committed(struct cot_cycle *c)
 const struct cot_step cot_steps_root[] = {
 	{ COT_NEED_FILE, root_receive },
 	{ COT_NEED_WORK, root_old_quorum },
-	{ COT_NEED_WORK, root_parse },
+	{ COT_NEED_WORK, root_open },
+	{ COT_NEED_WORK, root_keys },
+	{ COT_NEED_WORK, root_roles },
 	{ COT_NEED_WORK, root_new_quorum },
 	{ COT_NEED_WORK, cot_doc_digest },
 	{ COT_NEED_WORK, root_accept },
+	{ COT_NEED_WORK, root_stage },
 	{ COT_NEED_COMMIT, root_committed }
 };
 

@@ -112,6 +112,7 @@ static void shapes(void **state)
 		{ "roles root keyids 0", "\"" HEX64 "\"", COT_E_MISSING },
 		{ "roles root keyids 1", "\"@1\"", COT_E_DUPLICATE_MEMBER },
 		{ "roles root keyids", "[\"@1\",\"@2\",\"@1\"]", COT_E_DUPLICATE_MEMBER },
+		{ "roles root keyids", "[\"@1\",\"" HEX64 "\",\"@2\"]", COT_E_MISSING },
 		{ "roles root keyids", "[\"@1\"]", COT_E_ILLEGAL_THRESHOLD },
 		{ "roles root threshold", NULL, COT_E_MISSING },
 		{ "roles root threshold", "null", COT_E_TYPE },
@@ -268,6 +269,112 @@ static void key_limit(void **state)
 	}
 	assert_parse(w, SIM_IMAGE, COT_E_LIMIT);
 	sim_world_free(w);
+}
+
+/* ---- key by key, role by role --------------------------------------------------------- */
+
+static unsigned key_checks;
+
+static enum cot_err counting_key_check(enum cot_scheme scheme, struct cot_slice key)
+{
+	key_checks++;
+	return cot_crypto_full.key_check(scheme, key);
+}
+
+/* Keys from first on, listed by no role. */
+static void put_keys(struct sim_world *w, unsigned repo, unsigned first, unsigned count)
+{
+	json_t *keys = json_object_get(sim_signed(w, repo, COT_ROLE_ROOT), "keys");
+	char id[COT_KEY_ID_TEXT + 1];
+	unsigned key;
+
+	for (key = first; key < first + count; key++) {
+		sim_key_id(key, id);
+		json_object_set_new(keys, id, sim_key_object(key));
+	}
+}
+
+static size_t count_keys(struct sim_world *w, unsigned repo)
+{
+	return json_object_size(json_object_get(sim_signed(w, repo, COT_ROLE_ROOT), "keys"));
+}
+
+static void one_key_per_call(void **state)
+{
+	struct sim_world *w = sim_world_new();
+	struct cot_crypto crypto = cot_crypto_full;
+	struct cot_slice text;
+	struct cot_root root;
+	size_t at = 0, calls = 0, keys;
+	enum cot_err err;
+
+	(void)state;
+	put_keys(w, SIM_DIRECTOR, SIM_SPARE, 30);
+	keys = count_keys(w, SIM_DIRECTOR);
+	assert_true(keys > 30);
+	text = sim_edit(sim_signed(w, SIM_DIRECTOR, COT_ROLE_ROOT), "", "");
+	crypto.key_check = counting_key_check;
+	key_checks = 0;
+	assert_int_equal(cot_root_open(text, &cot_policy_uptane, &root), COT_OK);
+	assert_int_equal(key_checks, 0);
+	do {
+		err = cot_root_check_keys(&root, &cot_policy_uptane, &crypto, &at);
+		assert_int_equal(key_checks, err == COT_PENDING ? ++calls : calls);
+	} while (err == COT_PENDING);
+	assert_int_equal(err, COT_OK);
+	assert_int_equal(calls, keys);
+	assert_int_equal(at, 0);
+	for (calls = 1; (err = cot_root_check_roles(&root, &at)) == COT_PENDING; calls++)
+		assert_int_equal(at, calls);
+	assert_int_equal(err, COT_OK);
+	assert_int_equal(calls, 5); /* the four roles, and time */
+	assert_int_equal(at, 0);
+	assert_int_equal(key_checks, keys);
+	sim_drop(text);
+	sim_world_free(w);
+}
+
+/* Of two faults the one that costs less to see is named: shape, then keys in their
+ * order, each id before the key itself, then roles in theirs. */
+static void which_fault_is_named(void **state)
+{
+	static const struct {
+		const char *path, *raw;
+		const char *path2, *raw2;
+		enum cot_err err;
+	} rows[] = {
+		{ "consistent_snapshot", "false", "keys @1 extra", "1", COT_E_UNSUPPORTED },
+		{ "custom floors", "null", "keys @1 extra", "1", COT_E_TYPE },
+		{ "keys @1 keyval public", "\"" POINT1 "\"", "roles", "null", COT_E_KEY_ID },
+		{ "keys @1", "null", "roles root threshold", "0", COT_E_TYPE },
+		{ "roles root threshold", "0", "roles targets", NULL, COT_E_ILLEGAL_THRESHOLD },
+		{ "roles targets", NULL, "custom time threshold", "0", COT_E_MISSING }
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sim_world *w = sim_world_new();
+		json_t *tree;
+		char path[512];
+		struct cot_slice once, twice;
+		struct cot_root root;
+
+		expand(rows[i].path, path, sizeof(path));
+		once = sim_edit(sim_signed(w, SIM_DIRECTOR, COT_ROLE_ROOT), path, rows[i].raw);
+		tree = json_loadb((const char *)once.ptr, once.len, 0, NULL);
+		assert_non_null(tree);
+		expand(rows[i].path2, path, sizeof(path));
+		twice = sim_edit(tree, path, rows[i].raw2);
+		assert_int_equal(cot_root_parse(once, &cot_policy_uptane, &cot_crypto_full, &root),
+		                 rows[i].err);
+		assert_int_equal(cot_root_parse(twice, &cot_policy_uptane, &cot_crypto_full, &root),
+		                 rows[i].err);
+		json_decref(tree);
+		sim_drop(once);
+		sim_drop(twice);
+		sim_world_free(w);
+	}
 }
 
 static void roles_and_floors(void **state)
@@ -437,6 +544,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shapes), cmocka_unit_test(custom), cmocka_unit_test(free_ids),
 		cmocka_unit_test(one_key_two_spellings), cmocka_unit_test(key_limit),
+		cmocka_unit_test(one_key_per_call), cmocka_unit_test(which_fault_is_named),
 		cmocka_unit_test(roles_and_floors), cmocka_unit_test(rotations),
 		cmocka_unit_test(threshold_only), cmocka_unit_test(shared_keys)
 	};
