@@ -21,7 +21,7 @@ static void the_third_in_a_row_is_a_loop(void **state)
 		assert_false(mps2_crash_loop(&c));
 		mps2_crash_count(&c, 0);
 		assert_false(mps2_crash_loop(&c));
-		mps2_crash_count(&c, MPS2_CRASH_ROW_MS - 1);
+		mps2_crash_count(&c, MPS2_CRASH_ROW - 1);
 		assert_false(mps2_crash_loop(&c));
 		mps2_crash_count(&c, 5);
 		assert_true(mps2_crash_loop(&c)); /* once */
@@ -31,7 +31,7 @@ static void the_third_in_a_row_is_a_loop(void **state)
 
 static void a_long_run_begins_anew(void **state)
 {
-	static const uint64_t runs[] = { MPS2_CRASH_ROW_MS, UINT64_C(1) << 32, UINT64_MAX };
+	static const uint32_t runs[] = { MPS2_CRASH_ROW, 1u << 31, UINT32_MAX };
 	struct mps2_crashes c = { 0, 0 };
 	size_t i, n;
 

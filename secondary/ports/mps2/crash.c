@@ -13,13 +13,13 @@ static uint32_t counted(const struct mps2_crashes *c)
 	return c->check == ~c->word && n <= MPS2_CRASHES ? n : 0;
 }
 
-void mps2_crash_count(struct mps2_crashes *c, uint64_t ran_ms)
+void mps2_crash_count(struct mps2_crashes *c, uint32_t ran)
 {
 	uint32_t n = counted(c);
 
 	if (n < MPS2_CRASHES)
 		n++;
-	c->word = MAGIC ^ (ran_ms < MPS2_CRASH_ROW_MS ? n : 0);
+	c->word = MAGIC ^ (ran < MPS2_CRASH_ROW ? n : 0);
 	c->check = ~c->word;
 }
 

@@ -6,7 +6,7 @@
  *
  *	struct mps2_crashes c in memory that outlives a reset and not the loss of power
  *
- *	crash of a confirmed image:  mps2_crash_count(&c, ms since reset); reset
+ *	crash of a confirmed image:  mps2_crash_count(&c, mps2_ticks()); reset
  *	at reset:                    if (mps2_crash_loop(&c)) stay in the loader
  *	a reset that was asked for:  mps2_crash_forget(&c)
  *
@@ -24,15 +24,16 @@
 #include <stdint.h>
 
 #define MPS2_CRASHES 3u
-#define MPS2_CRASH_ROW_MS 60000u
+#define MPS2_CRASH_ROW 5859375u /* ticks of device.h: a minute */
 
 struct mps2_crashes {
 	uint32_t word;  /* a magic with the count in it */
 	uint32_t check; /* its complement; both anything: no crash */
 };
 
-/* One more, after a run of so many milliseconds; a long one begins the row anew. */
-void mps2_crash_count(struct mps2_crashes *c, uint64_t ran_ms);
+/* One more, so many ticks after reset; a long run begins the row anew.  The ticks go
+ * round in twelve hours: a crash in the minute after that counts, which harms nobody. */
+void mps2_crash_count(struct mps2_crashes *c, uint32_t ran);
 
 /* Three in a row?  If so the count begins anew at zero. */
 bool mps2_crash_loop(struct mps2_crashes *c);

@@ -50,7 +50,7 @@ static _Noreturn void reset(enum cot_reset kind)
 void mps2_count_crash(void)
 {
 	if (mps2_node.mode == COT_MODE_APPLICATION && !boot.trial)
-		mps2_crash_count(&crashes, mps2_now_ms());
+		mps2_crash_count(&crashes, mps2_ticks());
 }
 
 /* ---- what it says ------------------------------------------------------------------ */
