@@ -159,18 +159,19 @@ enum cot_err cot_check_order_limits(struct cot_orders_seen *seen, const struct c
 }
 
 /* Marks a name, and says whether one like it was marked before: only then can it have
- * stood before.  FNV-1a, of which the upper eight bits count. */
+ * stood before.  FNV-1a, of which the upper ten bits count. */
 static bool mark_name(struct cot_orders_seen *seen, struct cot_slice name)
 {
-	uint32_t h = 2166136261u, bit;
+	uint32_t h = 2166136261u, bit, *word;
 	bool before;
 	size_t i;
 
 	for (i = 0; i < name.len; i++)
 		h = (h ^ name.ptr[i]) * 16777619u;
-	bit = 1u << (h >> 24 & 31u);
-	before = (seen->names[h >> 29] & bit) != 0;
-	seen->names[h >> 29] |= bit;
+	bit = 1u << (h >> 22 & 31u);
+	word = &seen->names[h >> 27];
+	before = (*word & bit) != 0;
+	*word |= bit;
 	return before;
 }
 

@@ -84,8 +84,8 @@ COT_MUST_CHECK enum cot_err cot_check_no_delegation(const struct cot_targets *di
  * the first two keep of the orders before; all zero at the start. */
 struct cot_orders_seen {
 	size_t count;
-	uint64_t total;    /* bytes of images */
-	uint32_t names[8]; /* one bit for the digest of each ECU's name */
+	uint64_t total;     /* bytes of images */
+	uint32_t names[32]; /* one bit for the digest of each ECU's name */
 };
 
 /* F5.10: not more orders, and no larger images, than we take.  COT_E_LIMIT. */
