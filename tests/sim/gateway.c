@@ -11,6 +11,7 @@
 #include "metadata/host/canon.h"
 #include "metadata/name.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -215,8 +216,7 @@ struct sim_gateway *sim_gateway_new(void)
 	struct sim_gateway *g = calloc(1, sizeof(*g));
 
 	must(g != NULL && cot_crypto_init() == COT_OK);
-	snprintf(g->folder, sizeof(g->folder), "%s/cotter-gateway-XXXXXX", P_tmpdir);
-	must(mkdtemp(g->folder) != NULL);
+	must(sim_folder_new("gateway", g->folder));
 	g->world = sim_world_new();
 	g->httpd = sim_httpd_start(serve, g);
 	g->fs = cot_fs_real;
@@ -307,8 +307,8 @@ static enum cot_err open_store(struct sim_gateway *g)
 
 enum cot_err sim_gateway_open(struct sim_gateway *g)
 {
-	const struct cot_fetch_terms terms = { .allow_http = true, .connect_ms = 5000,
-		                               .total_ms = 60000 };
+	const struct cot_fetch_terms terms = { .allow_http = true, .connect_ms = 60000,
+		                               .total_ms = 300000 };
 	struct cot_round *r = &g->round;
 	enum cot_err err = open_store(g);
 
@@ -395,7 +395,7 @@ void sim_gateway_trust(struct sim_gateway *g, uint8_t ret[COT_SHA256_LEN])
 	size_t len;
 
 	snprintf(path, sizeof(path), "%s/state", g->config.state);
-	must(cot_fs_map(-1, path, COT_STATE_MAX, &text) == COT_OK);
+	must(cot_fs_map(AT_FDCWD, path, COT_STATE_MAX, &text) == COT_OK);
 	must(cot_state_decode(text, &cot_crypto_full, &state) == COT_OK);
 	cot_fs_unmap(&text);
 	must(cot_trust_encode(&state.trust, trust, sizeof(trust), &len) == COT_OK);

@@ -11,6 +11,7 @@
 #define COTTER_TESTS_SIM_GATEWAY_H
 
 #include "primary/round.h"
+#include "tests/sim/folder.h"
 #include "tests/sim/httpd.h"
 #include "tests/sim/node.h"
 #include "tests/sim/repo.h"
@@ -29,7 +30,7 @@ struct sim_gateway {
 	struct cot_signer *signer;
 	struct cot_progress progress;
 	struct cot_round round;
-	char folder[96];
+	char folder[SIM_FOLDER];
 	char record[128];
 	struct {
 		char name[80];

@@ -5,6 +5,7 @@
 #include "keys/crypto/init.h"
 #include "keys/host/file.h"
 #include "keys/host/keyfile.h"
+#include "tests/sim/folder.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@
 #include <cmocka.h>
 
 /* A fresh folder for each test; path() names a file in it. */
-static char folder[64];
+static char folder[SIM_FOLDER];
 
 static const char *path(const char *name)
 {
@@ -35,8 +36,7 @@ static const char *path(const char *name)
 static int make_folder(void **state)
 {
 	(void)state;
-	(void)snprintf(folder, sizeof(folder), "%s/cotter-keys-XXXXXX", P_tmpdir);
-	return mkdtemp(folder) == NULL ? -1 : 0;
+	return sim_folder_new("keys", folder) ? 0 : -1;
 }
 
 static int remove_folder(void **state)

@@ -8,6 +8,7 @@
 #include "keys/encode.h"
 #include "keys/host/keyfile.h"
 #include "keys/quorum.h"
+#include "tests/sim/folder.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -24,7 +25,7 @@
 #include <cmocka.h>
 
 /* A fresh folder for each test; path() names a file in it. */
-static char folder[64];
+static char folder[SIM_FOLDER];
 
 static const char *path(const char *name)
 {
@@ -39,8 +40,7 @@ static const char *path(const char *name)
 static int make_folder(void **state)
 {
 	(void)state;
-	(void)snprintf(folder, sizeof(folder), "%s/cotter-keys-XXXXXX", P_tmpdir);
-	return mkdtemp(folder) == NULL ? -1 : 0;
+	return sim_folder_new("keys", folder) ? 0 : -1;
 }
 
 static int remove_folder(void **state)

@@ -4,6 +4,7 @@
  * its line.
  */
 #include "primary/config.h"
+#include "tests/sim/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +19,7 @@
 	"[primary]\nstate=/s\nprovision=p.json\nkey=/k\n[director]\nurl=https://d.example/\n" \
 	"[image]\nurl=https://i.example\n[time]\nurl=https://t.example/time\n"
 
-static char folder[64];
+static char folder[SIM_FOLDER];
 static char path[96];
 static struct cot_config config;
 static struct cot_config_note note;
@@ -26,8 +27,7 @@ static struct cot_config_note note;
 static int set_up(void **state)
 {
 	(void)state;
-	snprintf(folder, sizeof(folder), "%s/cotter-config-XXXXXX", P_tmpdir);
-	if (mkdtemp(folder) == NULL)
+	if (!sim_folder_new("config", folder))
 		return -1;
 	snprintf(path, sizeof(path), "%s/cotter.conf", folder);
 	return 0;

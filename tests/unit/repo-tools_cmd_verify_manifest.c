@@ -8,6 +8,7 @@
 #include "metadata/host/build.h"
 #include "metadata/report.h"
 #include "repo-tools/tool.h"
+#include "tests/sim/folder.h"
 #include "tests/sim/repo.h"
 
 #include <setjmp.h>
@@ -26,7 +27,7 @@
 
 static const unsigned root_keys[] = { 1, 2, 0 };
 
-static char folder[256];
+static char folder[SIM_FOLDER];
 
 static const char *path_of(const char *name)
 {
@@ -237,11 +238,8 @@ static void test_secondary_record(void **state)
 
 static int begin(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
-
 	(void)state;
-	snprintf(folder, sizeof(folder), "%s/manifest-XXXXXX", tmp != NULL ? tmp : "/tmp");
-	if (mkdtemp(folder) == NULL || cot_crypto_init() != COT_OK)
+	if (!sim_folder_new("manifest", folder) || cot_crypto_init() != COT_OK)
 		return -1;
 	write_record(true);
 	write_record(false);

@@ -7,6 +7,7 @@
 #include "secondary/link/host/transport.h"
 
 #include "secondary/link/uds.h"
+#include "tests/sim/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "linktestXXXXXX";
+static char folder[SIM_FOLDER];
 
 /* The server's side: answers a read with as many bytes as asked for. */
 struct bench {
@@ -416,7 +417,7 @@ static void nothing_foreign_is_overwritten(void **state)
 static int make_folder(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
+	return sim_folder_new("link", folder) ? 0 : -1;
 }
 
 static int remove_folder(void **state)

@@ -12,6 +12,7 @@
 #include "secondary/ports/mps2/layout.h"
 #include "secondary/ports/posix/board.h"
 #include "secondary/secondary.h"
+#include "tests/sim/folder.h"
 #include "tests/sim/secondary.h"
 
 #include <setjmp.h>
@@ -28,7 +29,7 @@ enum name { RECORD, KEY, IMAGE, FLASH, TEMP, NAMES };
 struct bench {
 	struct sim_world *w;
 	struct sim_secondary *s; /* its record is the factory's */
-	char folder[64];
+	char folder[SIM_FOLDER];
 	char path[NAMES][96];
 	struct posix_factory factory;
 };
@@ -76,8 +77,7 @@ static int setup(void **state)
 	assert_int_equal(cot_crypto_init(), COT_OK);
 	b->w = sim_world_new();
 	b->s = sim_secondary_new(b->w, &sim_flash_posix);
-	snprintf(b->folder, sizeof(b->folder), "%s/cotter-factory-XXXXXX", P_tmpdir);
-	assert_non_null(mkdtemp(b->folder));
+	assert_true(sim_folder_new("factory", b->folder));
 	for (i = 0; i < NAMES; i++)
 		snprintf(b->path[i], sizeof(b->path[i]), "%s/%s", b->folder, names[i]);
 	b->factory = (struct posix_factory){ b->path[FLASH], b->path[RECORD], b->path[KEY],
