@@ -11,7 +11,7 @@
 # what is not shown here stands in $BUILD/demo/log.  KEEP=1 leaves everything
 # running (sh tests/demo/serve.sh stop $BUILD/demo ends the web servers).
 set -u
-BUILD=$(cd "${BUILD:-build}" && pwd)
+BUILD=$(cd "${BUILD:-build}" && pwd -P)
 here=$(cd "$(dirname "$0")" && pwd)
 D=$BUILD/demo
 PATH=$BUILD:$BUILD/tests/tools:$PATH
@@ -19,9 +19,12 @@ PORT=${PORT:-8440}
 export PATH PORT
 updates=0 refused=0 resumed=0
 
+# A number that an earlier run left behind may be another program's by now.
 stop_all() {
 	for p in "$D"/run/*.pid; do
-		[ -s "$p" ] && kill "$(cat "$p")" 2>/dev/null
+		pid=$(cat "$p" 2>/dev/null) && [ -n "$pid" ] &&
+			[ "$(readlink "/proc/$pid/cwd")" = "$D" ] && kill "$pid" 2>/dev/null
+		rm -f "$p"
 	done
 	sh "$here/demo/serve.sh" stop "$D" 2>/dev/null
 }
@@ -47,12 +50,24 @@ start() { # start NAME COMMAND...: in the background, output to run/NAME.log
 	setsid "$@" >> "run/$name.log" 2>&1 < /dev/null &
 	echo $! > "run/$name.pid"
 }
-wait_for() {
-	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
-		[ -e "$1" ] && return 0
-		sleep 0.1
+wait_for() { # wait_for WHAT COMMAND...: until it succeeds, for a minute if the machine is busy
+	what=$1 i=0
+	shift
+	until "$@"; do
+		[ $i -lt 1200 ] || die "$what"
+		i=$((i + 1))
+		sleep 0.05
 	done
-	die "$1 did not appear"
+}
+listens() { # a socket has its name before it takes connections
+	[ -S "$1" ] && { [ ! -r /proc/net/unix ] || grep -F " $1" /proc/net/unix | grep -q ' 00010000 '; }
+}
+said() { # said NAME PATTERN: how often its log has it
+	n=$(grep -c "$2" "run/$1.log" 2>/dev/null)
+	echo "${n:-0}"
+}
+says_again() { # says_again NAME PATTERN TIMES: more often than so
+	[ "$(said "$1" "$2")" -gt "$3" ]
 }
 brake() { start brake cotter-mps2 --flash brake.flash --line brake.tty "$@"; }
 engine() { start engine cotter-ecu --flash engine.flash --link vbus:can0/7E8,7E0 "$@"; }
@@ -156,9 +171,10 @@ CONF
 cp "$here/demo/serve.sh" serve.sh
 hush 'sh serve.sh start .'
 start can cotter-vbus can0
-wait_for can0
+wait_for "the bus does not start" listens can0
 brake; engine
-wait_for brake.tty
+wait_for "the brake ECU does not start" says_again brake boots 0
+wait_for "the engine ECU does not start" says_again engine boots 0
 
 # ---- 4 ---------------------------------------------------------------------------
 
@@ -194,14 +210,17 @@ title "6b. Power is cut in the middle of an install; the next cycle resumes"
 again 4 dir-targets-new engine
 kill "$(cat run/engine.pid)"
 wait "$(cat run/engine.pid)" 2>/dev/null
+boots=$(said engine boots)
 engine --cut-after "${CUT:-60}"
+wait_for "the engine ECU does not start" says_again engine boots "$boots"
 cut=0
 cycle 14 && cut=1
 kill "$(cat run/engine.pid)" 2>/dev/null
 wait "$(cat run/engine.pid)" 2>/dev/null
 [ $? -eq 137 ] || cut=0 # it was the cut that ended it, and nothing else
+boots=$(said engine boots)
 engine
-sleep 0.3
+wait_for "the engine ECU does not start" says_again engine boots "$boots"
 ecu_says engine boots
 cycle 0 && { updates=$((updates + 1)); resumed=$cut; }
 ecu_says engine boots
@@ -215,8 +234,9 @@ ecu_says engine 'refused: .*rollback'
 
 rot() { # a byte of the running image; then power goes and comes back
 	at=$(cotter-ecu show --flash brake.flash | sed -n 's/.* at offset \([0-9]*\), active$/\1/p')
+	stays=$(said brake stays)
 	hush 'head -c 4 /dev/zero | dd of=brake.flash bs=1 seek=$((at + 3000)) conv=notrunc && kill -HUP $(cat run/brake.pid)'
-	sleep 1
+	wait_for "the brake ECU does not start again" says_again brake stays "$stays"
 	ecu_says brake stays
 	cycle 0 || refused=0
 	ecu_says brake boots

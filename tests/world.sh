@@ -5,11 +5,12 @@
 #
 #   . tests/world.sh
 #   world_make DIR BYTES      keys, records, image 1 installed, image 2 published
-#   world_start DIR           web servers (PORT=N) and both ECUs
+#   world_start DIR           web servers (PORT=N, else ports that are free) and both ECUs
 #   world_stop DIR
 #   world_fresh DIR           gateway and ECUs as they left the factory, running
 #
-# The gateway's configuration is DIR/gateway.conf, its state DIR/gateway.
+# The gateway's configuration is DIR/gateway.conf from world_start on, its state DIR/gateway.
+# Sockets lie in DIR: its name has 90 bytes at most.
 # WORLD_ORDERS=a: only ECU A is ordered image 2.
 
 world_key() { cotter key new -o "$1" --device; }
@@ -36,7 +37,7 @@ world_conf() {
 	[tls]
 	ca = tls/ca.pem
 	[limits]
-	ecu_wait_s = 20
+	ecu_wait_s = 60
 	[ecu A]
 	link = unix:$1/a.sock
 	[ecu B]
@@ -97,7 +98,6 @@ world_make() { # in a subshell: the caller's folder stays
 			cotter assign V "$(echo $e | tr ab AB)" $e-2.bin || exit 1
 		done
 		world_publish || exit 1
-		world_conf "$PWD" > gateway.conf
 		printf '#!/bin/sh\nexec cotter time answer --key %s --root %s\n' "$PWD/keys/time" \
 			"$PWD/pub/director/V" > time.cgi
 		chmod +x time.cgi
@@ -107,18 +107,39 @@ world_make() { # in a subshell: the caller's folder stays
 	}
 }
 
+# world_wait WHAT COMMAND...: until it succeeds, for a minute, which only a machine that is
+# busy with other things needs
 world_wait() {
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		[ -e "$1" ] && return 0
+	what=$1 i=0
+	shift
+	until "$@"; do
+		[ $i -lt 1200 ] || {
+			echo "world: $what" >&2
+			return 1
+		}
+		i=$((i + 1))
 		sleep 0.05
 	done
-	echo "world: $1 did not appear" >&2
-	return 1
+}
+
+# A socket has its name before it takes connections; the kernel tells which does.
+world_listens() {
+	[ -S "$1" ] && { [ ! -r /proc/net/unix ] || grep -F " $1" /proc/net/unix | grep -q ' 00010000 '; }
+}
+world_deaf() { [ ! -r /proc/net/unix ] || ! world_listens "$1"; }
+
+# world_kill DIR NAME: the ECU of that name, and its socket is closed when this returns.
+# A pid of an earlier run may be another program's by now.
+world_kill() {
+	pid=$(cat "$1/run/$2.pid" 2>/dev/null) && [ -n "$pid" ] &&
+		tr '\0' ' ' 2>/dev/null < "/proc/$pid/cmdline" | grep -qF "$1/" || return 0
+	kill -9 "$pid" 2>/dev/null
+	world_wait "ECU $2 does not end" world_deaf "$1/$2.sock"
 }
 
 world_end_ecus() {
 	for e in a b; do
-		[ -s "$1/run/$e.pid" ] && kill -9 "$(cat "$1/run/$e.pid")" 2>/dev/null
+		world_kill "$1" $e
 		rm -f "$1/run/$e.pid" "$1/$e.sock"
 	done
 }
@@ -129,7 +150,9 @@ world_ecus() {
 			>> "$1/run/$e.log" 2>&1 < /dev/null &
 		echo $! > "$1/run/$e.pid"
 	done
-	world_wait "$1/a.sock" && world_wait "$1/b.sock"
+	for e in a b; do
+		world_wait "ECU $e does not start" world_listens "$1/$e.sock" || return 1
+	done
 }
 
 world_fresh() {
@@ -138,9 +161,25 @@ world_fresh() {
 	cp "$1/a.factory" "$1/a.flash" && cp "$1/b.factory" "$1/b.flash" && world_ecus "$1"
 }
 
+# Below what most kernels give to outgoing connections, and another place for each process.
+world_serve() {
+	[ -z "${PORT:-}" ] || {
+		sh tests/demo/serve.sh start "$1"
+		return
+	}
+	for i in 1 2 3 4 5 6 7 8; do
+		PORT=$((10000 + ($$ * 7 + i * 3571) % 20000))
+		export PORT
+		sh tests/demo/serve.sh start "$1"
+		status=$?
+		[ $status -eq 75 ] || return $status
+	done
+	return 75
+}
+
 world_start() {
 	rm -rf "$1/www" # sockets of an earlier run
-	sh tests/demo/serve.sh start "$1" && world_fresh "$1"
+	world_serve "$1" && world_conf "$1" > "$1/gateway.conf" && world_fresh "$1"
 }
 
 world_stop() {

@@ -7,10 +7,12 @@
 # repository on 8441, the time source on 8443 (PORT=N shifts all three).  nginx
 # hands time requests through fcgiwrap to DIR/time.cgi.  The CA in DIR/tls is made
 # here, for this run, and trusted by nobody else.  A restart takes what is in DIR/tls
-# by then; when it is back, nothing of the server before it answers.
+# by then; when it is back, nothing of the server before it answers.  Status 75: one of
+# the ports is taken.
 set -eu
-dir=$(cd "$2" && pwd)
+dir=$(cd "$2" && pwd -P)
 base=${PORT:-8440}
+sock=$dir/www/time.sock
 PATH=$PATH:/usr/sbin:/sbin
 
 make_certificates() {
@@ -60,7 +62,7 @@ write_conf() {
 		server {
 			listen 127.0.0.1:$((base + 3)) ssl;
 			location = /time {
-				fastcgi_pass unix:$dir/www/time.sock;
+				fastcgi_pass unix:$sock;
 				fastcgi_param GATEWAY_INTERFACE CGI/1.1;
 				fastcgi_param REQUEST_METHOD \$request_method;
 				fastcgi_param CONTENT_TYPE \$content_type;
@@ -72,30 +74,14 @@ write_conf() {
 	CONF
 }
 
+# wait_for WHAT COMMAND...: until it succeeds, for a minute.  Only a machine that is busy
+# with other things takes longer than a blink.
 wait_for() {
-	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		[ -e "$1" ] && return 0
-		sleep 0.1
-	done
-	echo "serve: $1 did not appear" >&2
-	return 1
-}
-
-start_nginx() {
-	nginx -p "$dir/www" -c "$dir/nginx.conf" -e "$dir/www/error.log" || {
-		cat "$dir/www/error.log" >&2
-		exit 1
-	}
-	wait_for "$dir/www/nginx.pid"
-}
-
-# nginx removes its pid file when its workers are gone.
-stop_nginx() {
-	kill "$(cat "$dir/www/nginx.pid")"
-	i=0
-	while [ -e "$dir/www/nginx.pid" ]; do
-		[ $i -lt 200 ] || {
-			echo "serve: nginx does not end" >&2
+	what=$1 i=0
+	shift
+	until "$@"; do
+		[ $i -lt 1200 ] || {
+			echo "serve: $what" >&2
 			exit 1
 		}
 		i=$((i + 1))
@@ -103,22 +89,59 @@ stop_nginx() {
 	done
 }
 
+# A socket has its name before it takes connections; the kernel tells which does.
+listens() {
+	[ -S "$1" ] && { [ ! -r /proc/net/unix ] || grep -F " $1" /proc/net/unix | grep -q ' 00010000 '; }
+}
+
+gone() { [ ! -e "$1" ]; }
+
+# ours PIDFILE: sets pid; not if the number is another program's by now
+ours() {
+	pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] &&
+		tr '\0' ' ' 2>/dev/null < "/proc/$pid/cmdline" | grep -qF "$dir/"
+}
+
+start_nginx() {
+	nginx -p "$dir/www" -c "$dir/nginx.conf" -e "$dir/www/error.log" 2> "$dir/www/start.log" || {
+		cat "$dir/www/start.log" >&2
+		grep -q 'bind() .*98:' "$dir/www/start.log" && exit 75
+		exit 1
+	}
+	wait_for "nginx does not start" [ -s "$dir/www/nginx.pid" ]
+}
+
+# nginx removes its pid file when its workers are gone.
+stop_nginx() {
+	ours "$dir/www/nginx.pid" || return 0
+	kill "$pid" 2>/dev/null || :
+	wait_for "nginx does not end" gone "$dir/www/nginx.pid"
+}
+
+start_fcgiwrap() {
+	[ ${#sock} -le 107 ] || {
+		echo "serve: $sock is too long for the address of a socket" >&2
+		exit 1
+	}
+	setsid fcgiwrap -s "unix:$sock" > "$dir/www/fcgiwrap.log" 2>&1 < /dev/null &
+	echo $! > "$dir/www/fcgiwrap.pid"
+	wait_for "fcgiwrap does not start" listens "$sock"
+}
+
 case $1 in
 start)
 	make_certificates
 	write_conf > "$dir/nginx.conf"
-	setsid fcgiwrap -s "unix:$dir/www/time.sock" > "$dir/www/fcgiwrap.log" 2>&1 < /dev/null &
-	echo $! > "$dir/www/fcgiwrap.pid"
-	wait_for "$dir/www/time.sock"
 	start_nginx
+	start_fcgiwrap
 	;;
 restart)
 	stop_nginx
 	start_nginx
 	;;
 stop)
-	for p in nginx fcgiwrap; do
-		[ -s "$dir/www/$p.pid" ] && kill "$(cat "$dir/www/$p.pid")" 2>/dev/null || :
-	done
+	! ours "$dir/www/fcgiwrap.pid" || kill "$pid" 2>/dev/null || :
+	rm -f "$dir/www/fcgiwrap.pid"
+	stop_nginx
 	;;
 esac
