@@ -21,6 +21,7 @@ METAL=1
 export BUILD OUT METAL
 rm -rf "$OUT"
 mkdir -p "$OUT"
+sh tests/metal/steady.sh || exit 2
 
 case ${CANARY:-} in
 '') ;;
@@ -45,7 +46,7 @@ name=$(basename "$1")
 TMPDIR=$OUT/tmp.$name
 export TMPDIR
 mkdir -p "$TMPDIR"
-timeout -k 5 "${TEST_TIMEOUT:-400}" "$1" >"$OUT/$name.log" 2>&1 </dev/null
+timeout -k 5 "${TEST_TIMEOUT:-1200}" "$1" >"$OUT/$name.log" 2>&1 </dev/null
 status=$?
 awk -v prog="$name" -v status=$status -f tests/check/results.awk "$OUT/$name.log" \
 	>"$OUT/$name.tsv"

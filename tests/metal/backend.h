@@ -16,9 +16,11 @@
  * whose self-test never ends; a name without such a word is one of app-good*.bin.
  *
  * Environment: LOADER (ELF file; default $BUILD/mcu/m3/loader-ed25519.elf), APPS
- * (folder of app-*.bin; default $BUILD/mcu/m3).  Files lie in a folder of their own
- * below TMPDIR and are removed by sim_secondary_free.  No step sleeps; each has 30 s
- * of the machine's time at most, then the test fails and shows the console.
+ * (folder of app-*.bin; default $BUILD/mcu/m3), STEADY (default
+ * $BUILD/tests/metal/steady.so; steady.sh makes it).  Files lie in a folder of their own
+ * below TMPDIR and are removed by sim_secondary_free.  No step sleeps; each has two
+ * minutes at most, of which it needs seconds unless the host is busy, then the test fails
+ * and shows the console.
  */
 #ifndef COTTER_TESTS_METAL_BACKEND_H
 #define COTTER_TESTS_METAL_BACKEND_H

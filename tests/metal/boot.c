@@ -50,6 +50,7 @@ static void heals(struct metal_bench *b, const char *name, uint64_t counter)
 	assert_true(sim_secondary_runs(b->s, name));
 }
 
+#define HEAR_MS 120000 /* seconds, unless the host is busy */
 #define CRASHED "stays in the loader: three crashes in a row\n"
 
 /* ---- trials ------------------------------------------------------------------------------- */
@@ -70,7 +71,7 @@ static void fails_its_trial(struct metal_bench *b, const char *name, const char 
 	unsigned ends = metal_said(b->s, end), said = metal_said(b->s, says);
 
 	install_on_trial(b, name);
-	assert_true(metal_hear(b->s, "boots slot B, on trial", trials + COT_SEC_TRIALS, 30000));
+	assert_true(metal_hear(b->s, "boots slot B, on trial", trials + COT_SEC_TRIALS, HEAR_MS));
 	assert_true(sim_secondary_runs(b->s, "a-1.bin"));
 	assert_int_equal(metal_said(b->s, "boots slot B, on trial"), trials + COT_SEC_TRIALS);
 	assert_int_equal(metal_said(b->s, end), ends + COT_SEC_TRIALS);
@@ -162,7 +163,7 @@ static void test_no_image(void **state)
 	                                "targets"), "a-2.bin");
 	order(b, "a-2.bin");
 	install_on_trial(b, "a-2.bin");
-	assert_true(metal_hear(b->s, "boots slot B, on trial", COT_SEC_TRIALS, 30000));
+	assert_true(metal_hear(b->s, "boots slot B, on trial", COT_SEC_TRIALS, HEAR_MS));
 	assert_true(sim_secondary_runs(b->s, "a-1.bin"));
 	assert_int_equal(metal_said(b->s, "boots slot B, on trial"), COT_SEC_TRIALS);
 	heals(b, "a-3.bin", 3);
@@ -216,7 +217,7 @@ static unsigned said_before(struct metal_bench *b, const char *what, const char 
 static void crashes_for_ever(struct metal_bench *b, const char *word, const char *end)
 {
 	power_on_with(b, word);
-	assert_true(metal_hear(b->s, CRASHED, 2, 40000));
+	assert_true(metal_hear(b->s, CRASHED, 2, HEAR_MS));
 	assert_int_equal(said_before(b, end, CRASHED, 1), 3);
 	assert_int_equal(said_before(b, "boots slot A\n", CRASHED, 1), 3);
 	assert_int_equal(said_before(b, end, CRASHED, 2), 6);
@@ -246,7 +247,7 @@ static void test_confirmed_good(void **state)
 	power_on_with(b, "good1");
 	for (i = 0; i < 8; i++) {
 		assert_int_equal(sim_secondary_hard_reset(b->s), COT_OK);
-		assert_true(metal_hear(b->s, "boots slot A\n", i + 2, 30000));
+		assert_true(metal_hear(b->s, "boots slot A\n", i + 2, HEAR_MS));
 	}
 	assert_int_equal(metal_said(b->s, "stays in the loader"), 0);
 	assert_int_equal(mode_of(b->s), COT_MODE_APPLICATION);
