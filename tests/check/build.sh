@@ -8,6 +8,13 @@ set -u
 tmp=$(mktemp -d) || exit 2
 trap 'rm -rf "$tmp"' EXIT
 status=0
+# All files but those of build folders, in which other tests write meanwhile.
+ours=./${BUILD#"$PWD"/}
+tree()
+{
+	find . -path './build*' -prune -o -path "${ours%/check}" -prune -o -path ./.git -prune -o \
+		-type f -print | sort | cksum
+}
 result()
 {
 	[ "$1" = 0 ] && echo "ok $2" || { echo "not ok $2"; cat "$tmp/out"; status=1; }
@@ -26,11 +33,11 @@ env -u MAKEFLAGS -u MAKELEVEL -u WERROR -u EXTRA_CFLAGS "$MAKE" BUILD="$tmp/b" C
 	! grep -vE -- '-Otheirs' "$tmp/calls" && ! grep -q -- '-Werror' "$tmp/calls"
 result $? 'packager variables are respected'
 
-before=$(find . -path './build*' -prune -o -path ./.git -prune -o -type f -print | sort | cksum)
+before=$(tree)
 "$MAKE" install DESTDIR="$tmp/root" PREFIX=/usr >"$tmp/out" 2>&1 &&
 	[ -x "$tmp/root/usr/bin/cotter" ] && [ -x "$tmp/root/usr/sbin/cotterd" ] &&
 	[ -x "$tmp/root/usr/bin/cotterctl" ] &&
-	[ "$before" = "$(find . -path './build*' -prune -o -path ./.git -prune -o -type f -print | sort | cksum)" ]
+	[ "$before" = "$(tree)" ]
 result $? 'install writes below DESTDIR'
 "$MAKE" uninstall DESTDIR="$tmp/root" PREFIX=/usr >"$tmp/out" 2>&1
 find "$tmp/root" ! -type d >>"$tmp/out"

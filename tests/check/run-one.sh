@@ -14,8 +14,8 @@ rm -rf "$TMPDIR"
 mkdir -p "$TMPDIR" "$BUILD/logs" "$BUILD/results.d"
 log=$BUILD/logs/$name
 case $1 in
-*.sh) timeout -k 5 "${TEST_TIMEOUT:-300}" sh "$@" ;;
-*) timeout -k 5 "${TEST_TIMEOUT:-300}" "$@" ;;
+*.sh) timeout -k 5 "${TEST_TIMEOUT:-1200}" sh "$@" ;;
+*) timeout -k 5 "${TEST_TIMEOUT:-1200}" "$@" ;;
 esac >"$log.out" 2>"$log.err" </dev/null
 status=$?
 cat "$log.out" "$log.err" >"$log.log"

@@ -114,11 +114,16 @@ done <"$out/need.txt"
 ecu=$!
 trap 'kill "$ecu" 2>/dev/null' EXIT
 tries=0
-while [ ! -e "$out/line" ] && [ "$tries" -lt 20 ]; do
-	sleep 0.2
+while [ ! -e "$out/line" ] && [ "$tries" -lt 600 ]; do
+	sleep 0.1
 	tries=$((tries + 1))
 done
-answer=$(sh "$port/ask.sh" "$out/line" 22 FD 00)
+# Whoever asks has two seconds' patience, a busy machine sometimes less to spare.
+tries=0 answer=
+while [ -z "$answer" ] && [ "$tries" -lt 15 ]; do
+	answer=$(sh "$port/ask.sh" "$out/line" 22 FD 00)
+	tries=$((tries + 1))
+done
 case $answer in
 '62 fd 00 01 03 00 04 '*) ;;
 *) bad "ask.sh hears: $answer" ;;
