@@ -29,7 +29,14 @@ bool cot_slice_eq(struct cot_slice a, struct cot_slice b)
 
 bool cot_slice_is(struct cot_slice a, const char *text)
 {
-	return cot_slice_eq(a, cot_slice_str(text));
+	size_t i = 0;
+
+	if (text == NULL)
+		return a.len == 0;
+	/* Most texts differ in their first bytes, so neither is measured before. */
+	while (i < a.len && text[i] != '\0' && a.ptr[i] == (uint8_t)text[i])
+		i++;
+	return i == a.len && text[i] == '\0';
 }
 
 int cot_slice_cmp(struct cot_slice a, struct cot_slice b)

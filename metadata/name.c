@@ -29,7 +29,9 @@ enum cot_err cot_name_check_id(struct cot_slice name)
 
 static bool is_target_char(uint8_t c)
 {
-	return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '%' && c != '?' && c != '#';
+	if (c > '?' && c < 0x7f)
+		return c != '\\';
+	return c > ' ' && c < '?' && c != '"' && c != '%' && c != '#';
 }
 
 /* Starting or ending with a dot rules out `.` and `..` as well. */
@@ -45,16 +47,16 @@ enum cot_err cot_name_check_target(struct cot_slice name)
 
 	if (name.len == 0 || name.len > COT_MAX_NAME)
 		return COT_E_NAME;
-	for (i = 0; i <= name.len; i++) {
-		if (i < name.len && !is_target_char(name.ptr[i]))
+	for (i = 0; i < name.len; i++) {
+		if (!is_target_char(name.ptr[i]))
 			return COT_E_NAME;
-		if (i < name.len && name.ptr[i] != '/')
+		if (name.ptr[i] != '/')
 			continue;
 		if (!is_component(cot_slice(name.ptr + start, i - start)))
 			return COT_E_NAME;
 		start = i + 1;
 	}
-	return COT_OK;
+	return is_component(cot_slice(name.ptr + start, i - start)) ? COT_OK : COT_E_NAME;
 }
 
 /* CHECK N3: a delegated role is not one of the four, nor taken for one */

@@ -36,7 +36,6 @@ static void test_hex_strict(void **state)
 {
 	uint8_t buf[8];
 	size_t len = 99;
-	int c;
 
 	(void)state;
 	assert_int_equal(cot_hex_decode(COT_SLICE("0"), buf, 8, &len), COT_E_ENCODING);
@@ -44,14 +43,35 @@ static void test_hex_strict(void **state)
 	assert_int_equal(cot_hex_decode(COT_SLICE("AB"), buf, 8, &len), COT_E_ENCODING);
 	assert_int_equal(cot_hex_decode(COT_SLICE("0x"), buf, 8, &len), COT_E_ENCODING);
 	assert_int_equal(cot_hex_decode(COT_SLICE("0011"), buf, 1, &len), COT_E_BUFFER);
-	for (c = 0; c < 256; c++) {
-		uint8_t text[2] = { '0', (uint8_t)c };
-		bool good = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+	assert_int_equal(len, 99);
+}
 
-		len = 99;
-		assert_int_equal(cot_hex_decode(cot_slice(text, 2), buf, 8, &len),
-		                 good ? COT_OK : COT_E_ENCODING);
-		assert_int_equal(len, good ? 1 : 99);
+/* Any byte at any place of a text of six, which is read by four and by two. */
+static void test_hex_every_byte(void **state)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t buf[3], want[3];
+	size_t len, at;
+	int c;
+
+	(void)state;
+	for (at = 0; at < 6; at++) {
+		for (c = 0; c < 256; c++) {
+			char text[6] = { '5', 'b', '9', '0', 'f', 'a' };
+			const char *digit = c == 0 ? NULL : strchr(digits, c);
+
+			text[at] = (char)c;
+			memcpy(want, (uint8_t[3]){ 0x5b, 0x90, 0xfa }, sizeof(want));
+			len = 99;
+			assert_int_equal(cot_hex_decode(cot_slice(text, 6), buf, 3, &len),
+			                 digit ? COT_OK : COT_E_ENCODING);
+			assert_int_equal(len, digit ? 3 : 99);
+			if (!digit)
+				continue;
+			want[at / 2] &= at % 2 ? 0xf0 : 0x0f;
+			want[at / 2] |= (uint8_t)((digit - digits) << (at % 2 ? 0 : 4));
+			assert_memory_equal(buf, want, sizeof(want));
+		}
 	}
 }
 
@@ -387,6 +407,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hex_round_trip),
 		cmocka_unit_test(test_hex_strict),
+		cmocka_unit_test(test_hex_every_byte),
 		cmocka_unit_test(test_base64_known),
 		cmocka_unit_test(test_base64_strict),
 		cmocka_unit_test(test_base64_one_spelling),
