@@ -4,7 +4,8 @@
 #
 #	make -f secondary/ports/template/port.mk CPU=cortex-m3 -j4
 #
-# CPU is what -mcpu takes. libsodium's source is fetched by secondary/ports/mps2/sodium.sh
+# COT_MAX_REPOS: a secondary verifies the Director's metadata, so that is what it has
+# memory for. CPU is what -mcpu takes. libsodium's source is fetched by secondary/ports/mps2/sodium.sh
 # (SODIUM_SRC=DIR: taken from there). `objects` compiles without it. Below OUT:
 # loader.elf, loader.bin, app.elf, app.bin, each with its size printed.
 PORT := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
@@ -23,7 +24,7 @@ CRYPTO := keys/crypto/sodium.c keys/crypto/report_ed25519.c secondary/ports/mps2
 SODIUM_LIST := $(shell grep -v '^\#' secondary/ports/mps2/sodium/files.txt)
 
 FLAGS := -mcpu=$(CPU) -mthumb -ffreestanding -ffunction-sections -fdata-sections -fno-common \
-	-I. $(CFLAGS)
+	-DCOT_MAX_REPOS=1u -I. $(CFLAGS)
 WARN := -std=c11 -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Werror
 LINK := -mcpu=$(CPU) -mthumb -nostartfiles --specs=nano.specs -Wl,--gc-sections \
 	-Wl,--no-warn-rwx-segments
