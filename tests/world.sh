@@ -167,7 +167,7 @@ world_serve() {
 		sh tests/demo/serve.sh start "$1"
 		return
 	}
-	for i in 1 2 3 4 5 6 7 8; do
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 		PORT=$((10000 + ($$ * 7 + i * 3571) % 20000))
 		export PORT
 		sh tests/demo/serve.sh start "$1"
