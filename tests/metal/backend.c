@@ -400,24 +400,25 @@ static void metal_wait(struct sim_secondary *s, unsigned ms)
 
 /* ---- birth and end ----------------------------------------------------------------------------- */
 
-static void put(struct metal *m, const char *name, const void *bytes, size_t len, char ret[160])
+static void put(struct metal *m, const char *name, const void *bytes, size_t len,
+                char ret[METAL_PATH])
 {
 	FILE *f;
 
-	snprintf(ret, 160, "%s/%s", m->folder, name);
+	snprintf(ret, METAL_PATH, "%s/%s", m->folder, name);
 	f = fopen(ret, "wb");
 	need(f && fwrite(bytes, 1, len, f) == len && fclose(f) == 0, m, "cannot write a file");
 }
 
 /* The ECU's key of the world as a key file. */
-static void put_key(struct metal *m, char ret[160])
+static void put_key(struct metal *m, char ret[METAL_PATH])
 {
 	static const struct cot_keyfile_options options = { .force = true };
 	uint8_t text[] = { 'c', 'o', 't', 't', 'e', 'r', ' ', 's', 'i', 'm', 0, SIM_SECONDARY_KEY };
 	uint8_t seed[COT_SHA256_LEN];
 	struct cot_secret secret = { .bytes = NULL };
 
-	snprintf(ret, 160, "%s/key", m->folder);
+	snprintf(ret, METAL_PATH, "%s/key", m->folder);
 	cot_hash_once(&cot_crypto_full, COT_HASH_SHA256, cot_slice(text, sizeof(text)), seed);
 	need(cot_secret_import(COT_SCHEME_ED25519, seed, &secret) == COT_OK &&
 	     cot_keyfile_write(ret, &secret, cot_slice(NULL, 0), &options) == COT_OK,
@@ -429,7 +430,7 @@ static void make_flash(struct sim_secondary *s)
 {
 	struct metal *m = metal_of(s);
 	const struct sim_artifact *a = sim_secondary_artifact(s, "a-1.bin");
-	char record[160], key[160], image[160];
+	char record[METAL_PATH], key[METAL_PATH], image[METAL_PATH];
 	struct posix_factory factory = { m->path, record, key, image, &posix_layout_mps2, 0, true };
 	const char *what = "";
 

@@ -33,13 +33,14 @@
 #include <setjmp.h>
 
 #define METAL_MESSAGE 4095u
+#define METAL_PATH 640u
 #define METAL_IMAGE_LEN 8000u /* bytes of a usual image */
 
 struct metal {
 	struct mps2_board board;          /* pid -1: power is off */
 	struct mps2_board_config config;  /* further arguments of QEMU: from the next power on */
-	char folder[128];
-	char path[160];                   /* of the flash file */
+	char folder[METAL_PATH - 32];
+	char path[METAL_PATH];            /* of the flash file */
 	char loader[512], apps[512];
 	struct cot_serial_link link;
 	bool resetting;                   /* the last request may have reset the machine */

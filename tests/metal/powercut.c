@@ -105,7 +105,7 @@ static void begin(struct campaign *c)
 
 static void set_plugin(struct campaign *c, const char *text)
 {
-	static char args[600];
+	static char args[METAL_PATH + 900];
 	struct metal *m = metal_of(c->s);
 
 	m->config.args[0] = text ? "-plugin" : NULL;
@@ -297,7 +297,7 @@ static unsigned long read_count(struct campaign *c, const char *path)
 /* The run without a cut. */
 static bool count_stores(struct campaign *c, struct part *part)
 {
-	char text[400], path[200];
+	char text[METAL_PATH + 200], path[METAL_PATH];
 	enum cot_err err;
 
 	snprintf(path, sizeof(path), "%s/stores", metal_of(c->s)->folder);
