@@ -62,7 +62,19 @@ fi
 echo "installing:$missing" >&2
 export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2086
-{ apt-get -qq update && apt-get -qq -y --no-install-recommends install $missing; } >&2 || {
-	echo "packages: could not install$missing" >&2
-	exit 3
-}
+install_them()
+{
+	apt-get -qq -o Acquire::Retries=3 update &&
+		apt-get -qq -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 \
+			--no-install-recommends install $missing
+} >&2
+# A mirror may fail for a moment, and a machine that has just started updates itself.
+tries=1
+until install_them; do
+	[ $tries -lt 3 ] || {
+		echo "packages: could not install$missing" >&2
+		exit 3
+	}
+	tries=$((tries + 1))
+	sleep 5
+done

@@ -44,27 +44,30 @@ static int run_file(const char *path)
 	return 1;
 }
 
+static int is_input(const struct dirent *e)
+{
+	return e->d_name[0] != '.';
+}
+
+/* By name: a target may have memory, and folders are ordered anyhow. */
 static int run_folder(const char *path)
 {
-	DIR *dir = opendir(path);
-	int count = 0;
-	if (!dir) {
+	struct dirent **list;
+	int count = scandir(path, &list, is_input, alphasort);
+	int ran = 0;
+	if (count < 0) {
 		perror(path);
 		return -1;
 	}
-	for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+	for (int i = 0; i < count; i++) {
 		char file[4096];
-		if (e->d_name[0] == '.')
-			continue;
-		int n = snprintf(file, sizeof file, "%s/%s", path, e->d_name);
-		if (n < 0 || (size_t)n >= sizeof file || run_file(file) < 0) {
-			closedir(dir);
-			return -1;
-		}
-		count++;
+		int n = snprintf(file, sizeof file, "%s/%s", path, list[i]->d_name);
+		if (n > 0 && (size_t)n < sizeof file && run_file(file) > 0)
+			ran++;
+		free(list[i]);
 	}
-	closedir(dir);
-	return count;
+	free(list);
+	return ran == count ? count : -1;
 }
 
 int main(int argc, char **argv)

@@ -15,7 +15,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -235,11 +234,13 @@ static enum cot_err line_write(void *ctx, const uint8_t *buf, size_t len, size_t
 	return COT_OK;
 }
 
-/* A client that never gave a request up: its epoch is new. */
+/* A client that never gave a request up: its epoch is another one than the last, which the
+ * machine may remember. */
 static void begin_line(struct metal *m)
 {
 	const struct cot_serial_port port = { line_read, line_write, m };
 	struct cot_serial_config config = {
+		.epoch = (uint16_t)(m->link.serial.epoch + 1u),
 		.attempts = UINT8_MAX,
 		.rx = m->rx,
 		.rx_cap = sizeof(m->rx),
@@ -247,8 +248,6 @@ static void begin_line(struct metal *m)
 		.tx_cap = sizeof(m->tx)
 	};
 
-	need(getrandom(&config.epoch, sizeof(config.epoch), 0) == sizeof(config.epoch), m,
-	     "no random epoch");
 	cot_serial_link_init(&m->link, &config, &port);
 }
 
