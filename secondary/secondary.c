@@ -94,18 +94,22 @@ static enum cot_err boot_once(struct cot_sec *node, struct cot_boot *ret)
 }
 
 /* A second time at once, and not by resets until it works: those might be without end,
- * and wear flash. */
+ * and wear flash.  What kept the first from booting is told if the second had to give up
+ * a trial for it, or boots nothing either. */
 enum cot_err cot_sec_boot(struct cot_sec *node, struct cot_boot *ret)
 {
+	const struct cot_sec_component *c = &node->store.state.component[0];
 	enum cot_err err, why;
+	uint8_t pending;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->slot = COT_SEC_SLOTS;
 	err = boot_once(node, ret);
 	why = ret->why;
-	if (!ret->image && cot_boot_possible(&node->store.state.component[0]))
+	pending = cot_sec_component_pending(c);
+	if (!ret->image && cot_boot_possible(c))
 		err = boot_once(node, ret);
-	if (!ret->image && why != COT_OK)
+	if (why != COT_OK && (!ret->image || pending != cot_sec_component_pending(c)))
 		ret->why = why;
 	if (ret->why != COT_OK && node->last != COT_E_STORE)
 		node->last = ret->why;

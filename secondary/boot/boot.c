@@ -314,15 +314,19 @@ static enum cot_err try_confirmed(struct cot_sec_store *store, const struct cot_
 	return COT_OK;
 }
 
-/* What was chosen is weighed twice more, so that nothing above is trusted alone. */
+/* What was chosen is weighed twice more, so that nothing above is trusted alone; and all
+ * of that once again when it fails, because the attempt was counted before. */
 static void judge(struct cot_sec_store *store, const struct cot_port *port, uint8_t component,
                   struct cot_boot *ret)
 {
+	unsigned again = 1;
 	enum cot_err err;
 
-	ret->accept = cot_verdict_first(&store->state.component[component], ret);
-	ret->again = cot_verdict_again(store, port, component, ret);
-	err = check_verdicts(ret);
+	do {
+		ret->accept = cot_verdict_first(&store->state.component[component], ret);
+		ret->again = cot_verdict_again(store, port, component, ret);
+		err = check_verdicts(ret);
+	} while (err != COT_OK && again-- > 0);
 	if (err != COT_OK) {
 		ret->image = false;
 		note(ret, err);

@@ -285,6 +285,42 @@ static void no_single_read_loses_a_confirmation(void **state)
 	free(before);
 }
 
+/* Nor does one cost a trial, of which there are three, or end it at the last. */
+static void no_single_read_costs_a_trial(void **state)
+{
+	const struct cot_sec_component *c = &s->node.store.state.component[0];
+	struct cot_boot boot;
+	uint8_t *before;
+	unsigned n, all, attempt, trials;
+
+	(void)state;
+	assert_int_equal(sim_secondary_metadata(s), COT_OK);
+	assert_int_equal(sim_secondary_install(s, "a-2.bin"), COT_OK);
+	assert_int_equal(sim_secondary_activate(s), COT_OK);
+	for (attempt = 1; attempt <= COT_SEC_TRIALS; attempt++) {
+		before = sim_flash_snapshot(&s->flash);
+		assert_int_equal(boot_with(0, 0, &boot), COT_OK);
+		all = reads;
+		trials = 0;
+		for (n = 0; n < TROUBLES * all; n++) {
+			sim_flash_restore(&s->flash, before);
+			trouble = (enum trouble)(n / all);
+			assert_int_equal(boot_with(n % all, n % all + 1, &boot), COT_OK);
+			assert_true(boot.image);
+			assert_int_equal(boot.slot, boot.trial ? 1 : 0);
+			assert_int_equal(c->attempts, boot.trial ? attempt : attempt - 1);
+			assert_int_equal(cot_sec_component_pending(c), 1);
+			/* One that could not be recorded was not begun. */
+			assert_int_equal(boot.why, boot.trial ? COT_OK : COT_E_STORE);
+			trials += boot.trial;
+		}
+		assert_true(trials > TROUBLES * all * 3 / 4);
+		sim_flash_restore(&s->flash, before);
+		assert_int_equal(boot_with(0, 0, &boot), COT_OK);
+		free(before);
+	}
+}
+
 /* What stays wrong is refused as ever, after a second try and no third. */
 static void what_stays_wrong_keeps_it(void **state)
 {
@@ -335,6 +371,7 @@ int main(void)
 		TEST(both_slots_bad_is_recovery_mode),
 		TEST(no_single_read_keeps_it_from_booting),
 		TEST(no_single_read_loses_a_confirmation),
+		TEST(no_single_read_costs_a_trial),
 		TEST(what_stays_wrong_keeps_it),
 		TEST(state_of_another_build_is_not_read),
 	};
