@@ -4,8 +4,8 @@
 # What the firmware costs, for Cortex-M3 and M0+, with reports signed by Ed25519 and by
 # HMAC: flash by module from the linker map, RAM, the worst stack over the call graph
 # (tests/size/stack.awk, tests/size/calls.tsv) beside the deepest that one update reached
-# in QEMU, the hook of an application, and the verifier alone. docs/size.md explains the
-# rows. Last line: `size: N rows, M met, K missed, ceilings held`.
+# in QEMU, the loader without libsodium, the hook of an application, and the verifier
+# alone. docs/size.md explains the rows. Last line: `size: N rows, M met, K missed, ceilings held`.
 #
 # tests/size.tsv has a ceiling per row, the accepted figure and 2 % more: a row above it
 # fails. ACCEPT=1 writes what was measured as accepted. tests/size/targets.tsv has what
@@ -194,6 +194,18 @@ part()
 		awk '$1 == "all" { print $2 }')"
 }
 
+# own_crypto CORE: the whole loader, with tests/size/own.c instead of libsodium.
+own_crypto()
+{
+	object=$work/obj/secondary/ports/own-$1.o
+	compile "$1" tests/size/own.c "$object" || exit 1
+	# shellcheck disable=SC2046
+	link "$1" "$work/own.elf" -T secondary/ports/mps2/loader.ld "$object" \
+		$(awk '$1 == "LOAD" && $2 ~ /\.o$/ && $2 !~ /\/(keys\/crypto|sodium)\// { print $2 }' \
+			"$mcu/$1/loader-hmac.elf.map") || exit 1
+	row "$1 flash own crypto" "$("${ARM}size" "$work/own.elf" | awk 'NR == 2 { print $1 + $2 }')"
+}
+
 # ---- all of them --------------------------------------------------------------------------
 
 for tool in "${ARM}gcc" "$QEMU"; do
@@ -224,6 +236,7 @@ for core in m3 m0plus; do
 		[ "$canary_elf" ] && [ "$core $sign" = 'm3 ed25519' ] && elf=$canary_elf
 		measure "$core $sign" "$core" "$elf"
 	done
+	own_crypto "$core"
 	compile_for_two "$core" || exit 1
 	part "$core hook" "$mcu/$core/obj" "$core" hook '/obj/(keys|secondary)/'
 	part "$core verifier full" "$work/two/$core/obj" "$core" verifier '/obj/(keys|metadata)/' \

@@ -160,7 +160,7 @@ awk -F '\t' -v dir="$CHECK_TMP" -v strict="${STRICT:-1}" '
 
 mkdir "$CHECK_TMP/docs"
 sh "$here/gendocs.sh" "$CHECK_TMP/docs" || failed=1
-for f in standard.md attacks.md states.md; do
+for f in standard.md attacks.md states.md size.md; do
 	cmp -s "docs/$f" "$CHECK_TMP/docs/$f" || { echo "docs/$f is stale: run make docs"; failed=1; }
 done
 exit "${failed:-0}"

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Writes standard.md and attacks.md from docs/requirements.tsv and docs/attacks.tsv, and
-# states.md from secondary/slot_state.h and .c, to the folder named by the argument
-# (docs). Nobody edits what is written here.
+# Writes standard.md and attacks.md from docs/requirements.tsv and docs/attacks.tsv,
+# states.md from secondary/slot_state.h and .c, and the figures of size.md from
+# tests/size.tsv, to the folder named by the argument (docs). Nobody edits what is
+# written here; of size.md that is what stands between its two marks.
 set -eu
 to=${1:-docs}
 
@@ -183,3 +184,67 @@ MD
 			exit !rows || missing
 		}' secondary/slot_state.h secondary/slot_state.c
 } >"$to/states.md"
+
+# What stands outside the marks is kept as it is.
+awk '
+	function begin_table(first,   i, rule) {
+		printf "| %s |", first
+		rule = "| --- |"
+		for (i = 1; i <= columns; i++) {
+			printf " %s |", column[i]
+			rule = rule " ---: |"
+		}
+		print "\n" rule
+	}
+	function table(first, what, count,   i, j) {
+		begin_table(first)
+		for (j = 1; j <= count; j++) {
+			printf "| %s |", what[j]
+			for (i = 1; i <= columns; i++)
+				printf " %s |", value[column[i], what[j]]
+			print ""
+		}
+	}
+	function figures(   i) {
+		print ""
+		columns = loaders
+		for (i = 1; i <= loaders; i++)
+			column[i] = loader[i]
+		table("bytes, of a loader", row, rows)
+		print ""
+		columns = cores
+		for (i = 1; i <= cores; i++)
+			column[i] = core[i]
+		table("bytes, per core", other, others)
+		print ""
+	}
+	FILENAME ~ /tsv$/ {
+		if (/^#/)
+			next
+		split($0, cell, "\t")
+		n = match(cell[1], /^m[a-z0-9]+ (ed25519|hmac) /) ? RLENGTH : index(cell[1], " ")
+		head = substr(cell[1], 1, n - 1)
+		what = substr(cell[1], n + 1)
+		value[head, what] = cell[2]
+		if (head ~ / /) {
+			if (!seen[head]++)
+				loader[++loaders] = head
+			if (!seen["row", what]++)
+				row[++rows] = what
+		} else {
+			if (!seen[head]++)
+				core[++cores] = head
+			if (!seen["other", what]++)
+				other[++others] = what
+		}
+		next
+	}
+	/^<!-- end of figures/ { within = 0; marks++ }
+	!within
+	/^<!-- figures/ { within = 1; marks++; figures() }
+	END {
+		if (marks != 2 || within)
+			print "gendocs: docs/size.md lacks its two marks" >"/dev/stderr"
+		exit marks != 2 || within
+	}' tests/size.tsv docs/size.md >"$to/size.md.new"
+mv "$to/size.md.new" "$to/size.md"
