@@ -231,7 +231,7 @@ static const struct row table[] = {
 	  "keep Root and Targets small, or let this device verify partially" },
 	{ COT_E_PART, COT_EXIT_CONFIG,
 	  "there is no such part, or the flash is laid out for another one",
-	  "the parts are posix and mps2; write the flash again with `cotter-ecu provision --part`" },
+	  "`cotter-ecu --help` lists the parts; write the flash again with `cotter-ecu provision --part`" },
 
 	/* Transport */
 	{ COT_E_UNREACHABLE, COT_EXIT_UNREACHABLE,

@@ -347,6 +347,19 @@ static void existing_flash_is_kept(void **state)
 	posix_flash_close(&flash);
 }
 
+/* What `cotter-ecu --help` lists is what --part takes. */
+static void parts_are_listed(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; posix_layout_at(i); i++)
+		assert_ptr_equal(posix_layout_find(posix_layout_at(i)->part), posix_layout_at(i));
+	assert_true(i >= 2);
+	assert_null(posix_layout_at(i + 1));
+	assert_null(posix_layout_find("nobody's"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -361,6 +374,7 @@ int main(void)
 		TEST(image_must_start_as_its_part_wants),
 		TEST(image_must_have_a_start),
 		TEST(existing_flash_is_kept),
+		TEST(parts_are_listed),
 	};
 
 	return cmocka_run_group_tests_name("secondary_ports_posix_factory", tests, NULL, NULL);

@@ -49,6 +49,11 @@ const struct posix_layout *posix_layout_find(const char *part)
 	return NULL;
 }
 
+const struct posix_layout *posix_layout_at(size_t i)
+{
+	return i < sizeof(layouts) / sizeof(layouts[0]) ? layouts[i] : NULL;
+}
+
 static bool is_slot(enum cot_region region)
 {
 	return region == COT_REGION_SLOT_A || region == COT_REGION_SLOT_B;

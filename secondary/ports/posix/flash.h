@@ -45,6 +45,8 @@ extern const struct posix_layout posix_layout_mps2;  /* the board in the emulato
 
 /* NULL: there is no such part. */
 const struct posix_layout *posix_layout_find(const char *part);
+/* One after the other, from 0 on; NULL: there are no more. */
+const struct posix_layout *posix_layout_at(size_t i);
 
 struct posix_flash {
 	struct cot_flash flash; /* what the library is given */

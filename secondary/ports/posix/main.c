@@ -38,7 +38,7 @@ static struct cot_sec node;
 static const char usage[] =
 	"usage: cotter-ecu --flash FILE --link URI [OPTION...]\n"
 	"       cotter-ecu provision --flash FILE --record FILE --key FILE --image FILE\n"
-	"                            [--part posix|mps2] [--slot-size BYTES] [--force]\n"
+	"                            [--part PART] [--slot-size BYTES] [--force]\n"
 	"       cotter-ecu show --flash FILE\n\n"
 	"A secondary as a process.\n\n"
 	"  --flash FILE        what survives a reset\n"
@@ -49,7 +49,8 @@ static const char usage[] =
 	"  --selftest RESULT   ok (default), fail or hang: of an image on trial\n"
 	"  --trace FILE        append one line per flash operation\n"
 	"  --programming       come up in the loader, as after a programming session\n"
-	"  --help\n";
+	"  --help\n\n"
+	"Parts:";
 
 static int fail(enum cot_err err, const char *what)
 {
@@ -280,9 +281,21 @@ static int run(const struct options *o)
 
 /* ---- command line ---------------------------------------------------------------------------- */
 
+static void print_usage(FILE *to)
+{
+	const struct posix_layout *part;
+	size_t i;
+
+	fputs(usage, to);
+	for (i = 0; (part = posix_layout_at(i)) != NULL; i++)
+		fprintf(to, " %s", part->part);
+	fputc('\n', to);
+}
+
 static int misuse(const char *what)
 {
-	fprintf(stderr, "cotter-ecu: %s\n\n%s", what, usage);
+	fprintf(stderr, "cotter-ecu: %s\n\n", what);
+	print_usage(stderr);
 	return COT_EXIT_USAGE;
 }
 
@@ -399,7 +412,7 @@ int main(int argc, char **argv)
 	int i;
 
 	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-		fputs(usage, stdout);
+		print_usage(stdout);
 		return COT_EXIT_DONE;
 	}
 	if (cot_crypto_init() != COT_OK)
