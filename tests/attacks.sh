@@ -16,9 +16,10 @@ case $BUILD in
 esac
 OUT=$BUILD/attacks
 ROWS=$OUT/rows
-rm -rf "$OUT"
-mkdir -p "$OUT"
-: >"$ROWS"
+. tests/asked.sh
+asked_one_of CANARY 1
+afresh "$OUT"
+: >"$ROWS" || exit 2
 
 # The agreement of the two repositories on length and hashes, removed.
 FAULT_FILE=metadata/agree.c
@@ -48,7 +49,7 @@ if [ "${CANARY:-}" = 1 ]; then
 fi
 for source in tests/attack/*.c; do
 	name=$(basename "$source" .c)
-	[ -z "${ID:-}" ] || grep -q "$ID" "$source" || continue
+	[ -z "${ID:-}" ] || grep -qF -e "$ID" "$source" || continue
 	program=$BUILD/tests/attack/$name
 	[ "${CANARY:-}" = 1 ] && program=$(canary "$name")
 	run_program "$name" "$program"
@@ -56,13 +57,18 @@ done
 
 if [ -n "${ID:-}" ]; then
 	awk -v id="$ID" '$1 == id' "$ROWS" >"$ROWS.one"
-	mv "$ROWS.one" "$ROWS"
+	mv "$ROWS.one" "$ROWS" || exit 2
 fi
 sort -s -k1,1 "$ROWS"
 if [ "${CANARY:-}" = 1 ]; then
 	echo "caught by: $(awk '$3 == "accepted:" { print $1 }' "$ROWS" | sort -u | tr '\n' ' ')"
 fi
 [ -f docs/attacks.tsv ] && catalogue=docs/attacks.tsv || catalogue=/dev/null
+# One that applies and has no row is told below as missing.
+if [ -n "${ID:-}" ] && [ ! -s "$ROWS" ] && [ ! -e "$OUT/red" ] &&
+	! awk -F '\t' -v id="$ID" '$1 == id && $3 == "yes" { n = 1 } END { exit !n }' $catalogue; then
+	asked_refuse "no case named $ID"
+fi
 awk -F '\t' -v rows="$ROWS" -v red="$OUT/red" -v id="${ID:-}" '
 	BEGIN {
 		while ((getline line < rows) > 0) {

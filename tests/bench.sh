@@ -14,6 +14,8 @@
 # CANARY=1 builds a cotterd that holds the image in memory: the first row, else met,
 # must be missed, and that fails.
 set -u
+. tests/asked.sh
+asked_one_of CANARY 1
 BUILD=$(cd "${BUILD:-build}" && pwd)
 B=$BUILD/bench.d
 PORT=${PORT:-8640}
@@ -24,7 +26,7 @@ cotterd=$BUILD/cotterd
 : "${CC:=gcc}"
 
 world_stop "$B" 2>/dev/null
-rm -rf "$B"
+afresh "$B"
 mkdir -p "$BUILD/canary"
 # The baseline is linked with libcurl alone, not with what our programs need.
 $CC -O2 -o "$BUILD/measure" tests/bench/measure.c &&

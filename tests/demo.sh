@@ -14,6 +14,7 @@ set -u
 BUILD=$(cd "${BUILD:-build}" && pwd -P)
 here=$(cd "$(dirname "$0")" && pwd)
 D=$BUILD/demo
+. "$here/asked.sh"
 PATH=$BUILD:$BUILD/tests/tools:$PATH
 PORT=${PORT:-8440}
 export PATH PORT
@@ -29,9 +30,8 @@ stop_all() {
 	sh "$here/demo/serve.sh" stop "$D" 2>/dev/null
 }
 [ -d "$D/run" ] && stop_all
-rm -rf "$D"
-mkdir -p "$D/run" "$D/keys" "$D/pub/director" "$D/pub/image"
-cd "$D" || exit 74
+afresh "$D"
+mkdir -p "$D/run" "$D/keys" "$D/pub/director" "$D/pub/image" && cd "$D" || exit 74
 [ -n "${KEEP:-}" ] || trap stop_all EXIT
 trap 'exit 130' INT TERM
 

@@ -10,6 +10,13 @@
 # A crashing input is kept in $BUILD/fuzz/NAME.crash-* and can be fed to
 # $BUILD/fuzz/NAME again.  CANARY=1 builds the reader with one bound removed.
 set -eu
+. tests/asked.sh
+asked_one_of CANARY 1
+asked_number SECONDS 1
+asked_number SEED 0
+for name in ${ID:-}; do
+	[ -f "tests/fuzz/${name%_main}.c" ] || asked_refuse "no target named $name"
+done
 CLANG=${CLANG:-clang}
 BUILD=${BUILD:-build}
 SECONDS_ALL=${SECONDS:-60}

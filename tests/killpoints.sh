@@ -17,6 +17,8 @@
 # ID=CALL:N runs one point and shows it.  CANARY=1 puts `state` in place before the
 # documents that it names are written, and must fail.
 set -u
+. tests/asked.sh
+asked_one_of CANARY 1
 BUILD=$(cd "${BUILD:-build}" && pwd)
 W=$BUILD/killpoints
 PORT=${PORT:-8540}
@@ -26,8 +28,15 @@ export PATH PORT
 CALLS=openat,write,pwrite64,fsync,fdatasync,renameat,renameat2,rename,unlinkat,unlink,ftruncate,mkdirat,mkdir,sendto,sendmsg
 cotterd=$BUILD/cotterd
 
+if [ "${ID:-}" ]; then
+	N=${ID#*:}
+	case ,$CALLS, in
+	*,"${ID%%:*}",*) asked_number N 1 ;;
+	*) asked_refuse "ID=$ID: CALL:N, CALL one of $CALLS" ;;
+	esac
+fi
 world_stop "$W" 2>/dev/null
-rm -rf "$W"
+afresh "$W"
 # --device keys: nothing is derived, a run takes a fraction of a second.
 world_make "$W" 3000 || exit 74
 trap 'world_stop "$W" 2>/dev/null' EXIT
@@ -126,6 +135,7 @@ while read -r point; do
 	once strace -f -qq -o /dev/null -e "trace=$call" \
 		-e "inject=$call:signal=KILL:when=$n" "$cotterd" > "$W/killed" 2>&1
 	killed=$?
+	[ -z "${ID:-}" ] || [ $killed -eq 137 ] || asked_refuse "no point named $ID"
 	after=$(trusted)
 	if [ "$after" = "$new" ]; then
 		kind=new new_count=$((new_count + 1))

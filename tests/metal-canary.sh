@@ -10,8 +10,7 @@ metal_canary() {
 	of=$1
 	shift
 	work=$BUILD/canary
-	mkdir -p "$work"
-	sed "$@" "$of" >"$work/fault.c.new"
+	mkdir -p "$work" && sed "$@" "$of" >"$work/fault.c.new" || exit 2
 	if cmp -s "$of" "$work/fault.c.new"; then
 		echo "canary: the fault does not fit $of any more" >&2
 		exit 2

@@ -9,6 +9,8 @@
 set -eu
 : "${BUILD:=build}" "${MAKE:=make}"
 program=$BUILD/tests/metal/powercut
+. tests/asked.sh
+asked_one_of CANARY 1
 if [ "${CANARY:-}" = 1 ]; then
 	. tests/metal-canary.sh
 	metal_canary secondary/install.c \

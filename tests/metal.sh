@@ -4,7 +4,7 @@
 # Runs each argument, a program of tests, against the boot loader in QEMU (METAL=1),
 # two at a time, and prints one line per case: verdict, program, name. Cases that the
 # board cannot play are named with the reason. Last line: `N passed, 0 failed`; status
-# 1 when anything failed or nothing ran.
+# 1 when anything failed or nothing ran, 2 when it cannot do what it is asked for.
 # ID=WORD (or CASE=WORD) runs those cases alone whose name has it in it.
 # LOADER=ELF names another loader; JOBS=N runs that many programs at a time.
 # CANARY=1 builds a loader that tries an unconfirmed image for ever, CANARY=hash one that
@@ -19,8 +19,10 @@ esac
 OUT=$BUILD/metal
 METAL=1
 export BUILD OUT METAL
-rm -rf "$OUT"
-mkdir -p "$OUT"
+. tests/asked.sh
+asked_one_of CANARY 1 hash
+asked_number JOBS 1
+afresh "$OUT"
 sh tests/metal/steady.sh || exit 2
 
 case ${CANARY:-} in
@@ -33,7 +35,7 @@ hash)
 		-e 's/ret->again = cot_verdict_again(.*/ret->again = COT_BOOT_AGAIN(ret->slot);/'
 	echo "canary: secondary/boot/boot.c runs the copy of an image whatever it hashes to"
 	;;
-*)
+1)
 	. tests/metal-canary.sh
 	metal_canary secondary/boot/boot.c 's/c->attempts++;/c->attempts = 1;/'
 	echo "canary: secondary/boot/boot.c goes on with an unconfirmed image after three trials"
@@ -49,7 +51,7 @@ mkdir -p "$TMPDIR"
 timeout -k 5 "${TEST_TIMEOUT:-1200}" "$1" >"$OUT/$name.log" 2>&1 </dev/null
 status=$?
 awk -v prog="$name" -v status=$status -f tests/check/results.awk "$OUT/$name.log" \
-	>"$OUT/$name.tsv"
+	>"$OUT/$name.tsv" || exit 1
 [ -n "${CASE:-}${ID:-}" ] && grep -q "Running 0 test" "$OUT/$name.log" && : >"$OUT/$name.tsv"
 if grep -q "	failed	" "$OUT/$name.tsv"; then
 	echo "---- $name: failed"
@@ -58,11 +60,14 @@ else
 	rm -rf "$TMPDIR"
 fi >&2
 exit 0'
-printf '%s\n' "$@" | xargs -d '\n' -P "${JOBS:-2}" -n 1 sh -c "$one" sh
+printf '%s\n' "$@" | xargs -d '\n' -P "${JOBS:-2}" -n 1 sh -c "$one" sh ||
+	asked_refuse "cannot write below $OUT"
 
 for p in "$@"; do
-	cat "$OUT/$(basename "$p").tsv"
-done >"$OUT/results"
+	cat "$OUT/$(basename "$p").tsv" || exit 2
+done >"$OUT/results" || asked_refuse "cannot write $OUT/results"
+[ -z "${CASE:-}${ID:-}" ] || [ -s "$OUT/results" ] ||
+	asked_refuse "no case named ${CASE:-$ID}"
 awk -F '\t' -v canary="${CANARY:-}" '
 	$3 == "passed" { passed++ }
 	$3 == "failed" { failed++; if ($2 != "exit status") caught = caught " " $2 }

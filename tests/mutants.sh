@@ -15,6 +15,7 @@ case $BUILD in
 esac
 OUT=$BUILD/mutants
 export BUILD OUT CC PKG_CONFIG
+. tests/asked.sh
 . tests/relink.sh
 
 # Programs that could notice a change in SOURCE, most likely first: named in the table,
@@ -84,15 +85,10 @@ case ${1:-} in
 	;;
 esac
 
-rm -rf "$OUT"
-mkdir -p "$OUT/links" "$OUT/verdicts" "$OUT/one"
-# shellcheck disable=SC2046
-${MAKE} -s --no-print-directory BUILD="$BUILD" \
-	$(ls tests/unit/*.c tests/attack/*.c | sed "s|^|$BUILD/|; s|\.c\$||") \
-	>"$OUT/make.log" 2>&1 || {
-	tail -n 20 "$OUT/make.log" >&2
-	exit 1
-}
+asked_one_of CANARY 1
+asked_number JOBS 1
+afresh "$OUT"
+mkdir "$OUT/links" "$OUT/verdicts" "$OUT/one" || exit 2
 find keys metadata secondary primary -name '*.c' | LC_ALL=C sort |
 	xargs awk -v list=1 -f tests/mutate.awk >"$OUT/checks"
 if [ "${CANARY:-}" = 1 ]; then
@@ -114,8 +110,16 @@ if [ -s "$OUT/twice" ]; then
 	exit 1
 fi
 [ -z "${ID:-}" ] || {
-	grep "^$ID	" "$OUT/checks" >"$OUT/some"
-	mv "$OUT/some" "$OUT/checks"
+	awk -F '\t' -v id="$ID" '$1 == id' "$OUT/checks" >"$OUT/some"
+	[ -s "$OUT/some" ] || asked_refuse "no check named $ID"
+	mv "$OUT/some" "$OUT/checks" || exit 2
+}
+# shellcheck disable=SC2046
+${MAKE} -s --no-print-directory BUILD="$BUILD" \
+	$(ls tests/unit/*.c tests/attack/*.c | sed "s|^|$BUILD/|; s|\.c\$||") \
+	>"$OUT/make.log" 2>&1 || {
+	tail -n 20 "$OUT/make.log" >&2
+	exit 1
 }
 
 # Which programs hold a function or table that the source defines for others?

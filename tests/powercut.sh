@@ -9,6 +9,9 @@
 set -eu
 : "${BUILD:=build}"
 program=$BUILD/tests/e2e/powercut
+. tests/asked.sh
+asked_one_of CANARY 1
+asked_number TORN 0
 if [ "${CANARY:-}" = 1 ]; then
 	. tests/relink.sh
 	work=$BUILD/powercut

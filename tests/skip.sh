@@ -22,6 +22,16 @@ case $BUILD in
 /*) ;;
 *) BUILD=$(pwd)/$BUILD ;;
 esac
+. tests/asked.sh
+asked_one_of CANARY 1
+asked_number SECONDS 0
+asked_number JOBS 1
+for kind in ${KINDS:-}; do
+	case $kind in
+	damaged | trial | older | reverted | state | worn) ;;
+	*) asked_refuse "KINDS=$kind is not known; known: damaged trial older reverted state worn" ;;
+	esac
+done
 if [ "${CANARY:-}" = 1 ]; then
 	. tests/metal-canary.sh
 	metal_canary secondary/boot/verdict.c 's/return word & .*/return masked ^ COT_BOOT_GATE ^ COT_BOOT_ACCEPT(boot->slot) ^ COT_BOOT_AGAIN(boot->slot) ^ (word \& odd \& 0);/'
@@ -33,8 +43,7 @@ fi
 tools=$BUILD/tests/metal
 W=$BUILD/skip
 export BUILD LOADER
-rm -rf "$W"
-mkdir -p "$W" || exit 2
+afresh "$W"
 TMPDIR=$W "$tools/bad_images" "$W" || { echo 'skip: no flash to damage' >&2; exit 2; }
 
 # MPS2_RUN and its length, as the loader was built with them.

@@ -21,6 +21,11 @@
 # notice, and fails.
 set -u
 : "${BUILD:=build}" "${ARM:=arm-none-eabi-}" "${QEMU:=qemu-system-arm}" "${MCU_CFLAGS:=-Os}"
+. tests/asked.sh
+asked_one_of CANARY 1
+asked_number MESSAGES 1
+asked_number MESSAGES_M0PLUS 1
+asked_number SEED 0
 [ "${CANARY:-}" = 1 ] && : "${MESSAGES:=100}" "${MESSAGES_M0PLUS:=20}"
 : "${MESSAGES:=10000}" "${MESSAGES_M0PLUS:=1000}" "${TIMEOUT:=1800}"
 failed=0
@@ -64,8 +69,7 @@ fi
 build()
 {
 	dir=$work/$1
-	rm -rf "$dir"
-	mkdir -p "$dir" || return 1
+	afresh "$dir"
 	signing=$signer
 	[ "${CANARY:-}" = 1 ] && signing=$work/$1.c
 	flags="-mcpu=$2 -mthumb $MCU_CFLAGS -ffreestanding -ffunction-sections -fdata-sections

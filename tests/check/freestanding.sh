@@ -9,8 +9,9 @@
 set -u
 : "${BUILD:=build}" "${ARM:=arm-none-eabi-}"
 out=$BUILD/freestanding
-rm -rf "$out"
-mkdir -p "$out" || exit 2
+. tests/asked.sh
+asked_one_of CANARY 1
+afresh "$out"
 flags='-mcpu=cortex-m0plus -mthumb -Os -std=c11 -ffreestanding -ffunction-sections
 	-fdata-sections -fno-common -fcallgraph-info=su -Wall -Wextra -Werror -I.'
 

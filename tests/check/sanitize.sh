@@ -7,6 +7,8 @@
 # CANARY=1 builds secondary/link/crc.c with a read of one byte too many and must be caught.
 set -u
 : "${BUILD:=build}" "${MAKE:=make}"
+. tests/asked.sh
+asked_one_of CANARY 1
 san=$BUILD/san
 faulty=
 if [ "${CANARY:-}" ]; then
@@ -18,7 +20,7 @@ if [ "${CANARY:-}" ]; then
 	cmp -s secondary/link/crc.c "$faulty" && { echo 'sanitize: the canary did not apply'; exit 1; }
 	echo 'canary: cot_crc32 reads one byte past the end of its bytes'
 fi
-mkdir -p "$san"
+mkdir -p "$san" || exit 2
 case $san in
 /*) ;;
 *) san=$(pwd)/$san ;;
@@ -40,7 +42,7 @@ for src in tests/fuzz/*.c; do
 	case $name in *_main) continue ;; esac
 	[ -f "$src" ] && set -- "$@" "$san/tests/fuzz/$name tests/fuzz/corpus/$name"
 done
-rm -rf "$san/logs"
+afresh "$san/logs"
 ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99
 UBSAN_OPTIONS=print_stacktrace=1
 export ASAN_OPTIONS UBSAN_OPTIONS

@@ -120,4 +120,74 @@ echo 'int puts(const char *); int main(void) { return puts(""); }' >"$tmp/off.c"
 ${CC:-gcc} -w -o "$tmp/net" "$tmp/net.c" && ${CC:-gcc} -w -o "$tmp/off" "$tmp/off.c"
 sh "$here/offline.sh" "$tmp/off" >"$tmp/out" 2>&1 && ! sh "$here/offline.sh" "$tmp/net" >"$tmp/out" 2>&1
 result $? 'offline catches a socket call'
+
+# What campaigns refuse, in one line with status 2, before anything is built or run.
+cd "$here/../.." || exit 2
+unset CANARY ID CASE SECONDS SEED JOBS KINDS TORN MESSAGES LOADER
+b=$tmp/b
+mkdir -p "$b/tests/metal" "$tmp/bin" "$tmp/worse"
+: >"$b/tests/metal/steady.so" # newer than its source: metal.sh has it already
+
+# refuses LINE [VAR=VALUE...] sh SCRIPT [ARGUMENT...]
+refuses()
+{
+	line=$1
+	shift
+	env BUILD="$b" "$@" >"$tmp/out" 2>&1
+	[ $? = 2 ] && [ "$(cat "$tmp/out")" = "$line" ]
+	result $? "refused: $(echo "$line" | sed "s|$tmp/||")"
+}
+
+# program NAME LINES: a test program that leaves these lines, by printf
+program()
+{
+	printf '#!/bin/sh\n%s\ncat <<LINES\n%b\nLINES\n' "${3:-}" "$2" >"$tmp/bin/$1"
+	chmod +x "$tmp/bin/$1"
+}
+
+for c in attacks mutants powercut killpoints metal-powercut skip vectors fuzz bench \
+	metal/instructions check/sanitize check/freestanding; do
+	for bad in 0 hash; do
+		refuses "${c##*/}: CANARY=$bad is not known; known: 1" CANARY="$bad" sh tests/$c.sh
+	done
+done
+refuses 'metal: CANARY=hush is not known; known: 1 hash' CANARY=hush sh tests/metal.sh true
+most='a whole number from'
+refuses "fuzz: SECONDS=0: $most 1 to 999999999" SECONDS=0 sh tests/fuzz.sh
+refuses "skip: SECONDS=-5: $most 0 to 999999999" SECONDS=-5 sh tests/skip.sh
+refuses "vectors: MESSAGES=x: $most 1 to 999999999" MESSAGES=x sh tests/vectors.sh
+refuses "mutants: JOBS=1234567890: $most 1 to 999999999" JOBS=1234567890 sh tests/mutants.sh
+refuses "powercut: TORN=8x: $most 0 to 999999999" TORN=8x sh tests/powercut.sh
+refuses "killpoints: N=x: $most 1 to 999999999" ID=openat:x sh tests/killpoints.sh
+refuses 'skip: KINDS=foo is not known; known: damaged trial older reverted state worn' \
+	KINDS='older foo' sh tests/skip.sh
+refuses 'fuzz: no target named nonsense' ID=nonsense sh tests/fuzz.sh
+refuses 'attacks: no case named nonsense' ID=nonsense sh tests/attacks.sh
+refuses 'mutants: no check named nonsense' ID=nonsense sh tests/mutants.sh
+program none '[==========] Running 0 test(s).'
+program one '[==========] Running 1 test(s).\n[ RUN      ] a\n[       OK ] a'
+refuses 'metal: no case named nonsense' ID=nonsense sh tests/metal.sh "$tmp/bin/none"
+refuses 'metal: no case named worse' CASE=worse ID=a sh tests/metal.sh "$tmp/bin/none"
+env BUILD="$b" ID=a sh tests/metal.sh "$tmp/bin/none" "$tmp/bin/one" >"$tmp/out" 2>&1 &&
+	[ "$(tail -n 1 "$tmp/out")" = '1 passed, 0 failed' ]
+result $? 'metal runs a case that is there'
+
+# What that run left must not be judged again.
+program rm '' 'echo "rm: no" >&2; exit 1'
+mv "$tmp/bin/rm" "$tmp/worse"
+for c in metal skip attacks mutants; do
+	mkdir -p "$b/$c"
+	refuses "$c: cannot empty $b/$c: rm: no" PATH="$tmp/worse:$PATH" sh tests/$c.sh \
+		"$tmp/bin/one"
+done
+program full '[==========] Running 1 test(s).\n[ RUN      ] a\n[       OK ] a' 'mkdir "$OUT/results"'
+refused_last()
+{
+	env BUILD="$b" sh tests/metal.sh "$tmp/bin/$1" >"$tmp/out" 2>&1
+	[ $? = 2 ] && [ "$(tail -n 1 "$tmp/out")" = "metal: $2" ]
+	result $? "refused: $(echo "$2" | sed "s|$tmp/||")"
+}
+refused_last full "cannot write $b/metal/results"
+program full '' 'mkdir "$OUT/full.tsv"'
+refused_last full "cannot write below $b/metal"
 exit $status

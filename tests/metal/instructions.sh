@@ -13,6 +13,8 @@
 # CANARY=1 checks each signature twice, prints what notices, and fails.
 set -u
 : "${BUILD:=build}" "${ARM:=arm-none-eabi-}" "${QEMU:=qemu-system-arm}" "${MCU_CFLAGS:=-Os -g}"
+. tests/asked.sh
+asked_one_of CANARY 1
 . tests/relink.sh
 work=$BUILD/instructions
 mcu=$BUILD/mcu
@@ -31,8 +33,7 @@ for tool in "${ARM}gcc" "$QEMU"; do
 	command -v "$tool" >/dev/null || skip "there is no $tool here (see make packages)"
 done
 [ -d "$mcu/m3/obj" ] || skip "no firmware below $mcu (libsodium's source: set SODIUM_SRC)"
-rm -rf "$work"
-mkdir -p "$work" || exit 1
+afresh "$work"
 # shellcheck disable=SC2086
 $CC -std=c11 -D_GNU_SOURCE -O2 -w -shared -fPIC -o "$work/plugin.so" tests/metal/plugin.c &&
 	$CC ${CPPFLAGS:-} -I. -D_GNU_SOURCE $RELINK_CFLAGS -std=c11 ${CFLAGS:--O2} $warn \

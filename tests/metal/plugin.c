@@ -5,7 +5,7 @@
  * and in which function, and ends the run when the guest gets somewhere. It changes
  * nothing of the guest. One processor; QEMU 7.2 (plugin interface 1) or newer.
  *
- *	qemu-system-arm ... -plugin build/metal/plugin.so,NAME=VALUE,NAME=VALUE...
+ *	qemu-system-arm ... -plugin build/tests/metal/plugin.so,NAME=VALUE,NAME=VALUE...
  *
  * Addresses and lengths are hexadecimal, all other numbers decimal; a file name may
  * hold no comma. An address is what the processor sees, which on a Cortex-M is the

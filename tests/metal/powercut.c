@@ -17,13 +17,14 @@
  *	powercut PLUGIN
  *	ID=pages:17   one case, told in full (slot:400 for the slot's)
  *	SECONDS=600   stop after so long; SEED=N picks the order of the cases
- *	JOBS=2        so many machines at a time
+ *	JOBS=2        so many machines at a time, 8 at most
  *
  * Last line: stores N, cuts N, completed N, bricks 0, unverified 0, rollbacks 0,
  * floors lost 0
  */
 #include "keys/crypto/init.h"
 #include "secondary/ports/mps2/layout.h"
+#include "tests/metal/asked.h"
 #include "tests/metal/backend.h"
 
 #include <signal.h>
@@ -324,13 +325,6 @@ static struct cut case_of(const struct campaign *c, unsigned long i, unsigned lo
 	return (struct cut){ slot, 1 + (slot->stores - 1) * i / (spread > 1 ? spread - 1 : 1) };
 }
 
-static unsigned long number(const char *name, unsigned long otherwise)
-{
-	const char *text = getenv(name);
-
-	return text && *text ? strtoul(text, NULL, 10) : otherwise;
-}
-
 static unsigned long gcd(unsigned long a, unsigned long b)
 {
 	while (b > 0) {
@@ -355,7 +349,7 @@ static unsigned long stride_of(unsigned long total)
 static void work(struct campaign *c, unsigned worker, unsigned workers, unsigned long spread)
 {
 	unsigned long total = c->part[0].stores + spread, stride = stride_of(total), i;
-	unsigned long first = number("SEED", 0);
+	unsigned long first = asked_number("SEED", 0, 0, ASKED_MOST);
 
 	for (i = worker; i < total && (!c->end || time(NULL) < c->end); i += workers) {
 		struct cut cut = case_of(c, (first + i * stride) % total, spread);
@@ -364,12 +358,31 @@ static void work(struct campaign *c, unsigned worker, unsigned workers, unsigned
 	}
 }
 
+/* PART:K, before the stores of a part are counted. */
+static struct cut read_id(const struct campaign *c, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		size_t len = strlen(c->part[i].name);
+		struct cut cut = { &c->part[i], 0 };
+
+		if (strncmp(id, cut.part->name, len) == 0 && id[len] == ':' &&
+		    asked_digits(id + len + 1, 1, ASKED_MOST, &cut.k))
+			return cut;
+	}
+	asked_refuse("ID", id, "pages:N or slot:N, the N-th store from 1 on");
+}
+
 static void run_one(struct campaign *c, const char *id)
 {
-	const char *colon = strchr(id, ':');
-	struct cut cut = { &c->part[strncmp(id, "slot", 4) == 0], 0 };
+	struct cut cut = read_id(c, id);
+	char allowed[80];
 
-	cut.k = colon ? strtoul(colon + 1, NULL, 10) : 0;
+	snprintf(allowed, sizeof(allowed), "%s:1 to %s:%lu", cut.part->name, cut.part->name,
+	         cut.part->stores);
+	if (cut.k > cut.part->stores)
+		asked_refuse("ID", id, allowed);
 	c->talk = true;
 	run_case(c, &cut);
 	printf("%s", metal_of(c->s)->console);
@@ -439,14 +452,18 @@ static int report(const struct campaign *c, unsigned long wanted)
 
 int main(int argc, char **argv)
 {
-	struct campaign c = { .plugin = argc > 1 ? argv[1] : "build/metal/plugin.so" };
-	unsigned long spread = number("SLOT", 100), seconds = number("SECONDS", 0);
-	unsigned workers = (unsigned)number("JOBS", 2);
+	struct campaign c = { .plugin = argc > 1 ? argv[1] : "build/tests/metal/plugin.so" };
+	unsigned long spread = asked_number("SLOT", 100, 0, ASKED_MOST);
+	unsigned long seconds = asked_number("SECONDS", 0, 0, ASKED_MOST);
+	unsigned workers = (unsigned)asked_number("JOBS", 2, 1, WORKERS);
 	const char *id = getenv("ID");
 
+	(void)asked_number("SEED", 0, 0, ASKED_MOST);
+	name_parts(&c);
+	if (id && *id)
+		(void)read_id(&c, id);
 	if (cot_crypto_init() != COT_OK)
 		return 1;
-	name_parts(&c);
 	c.end = seconds ? time(NULL) + (time_t)seconds : 0;
 	if (!prepare(&c) || !count_stores(&c, &c.part[0]) || !count_stores(&c, &c.part[1]))
 		return 1;
@@ -456,7 +473,7 @@ int main(int argc, char **argv)
 	if (id && *id)
 		run_one(&c, id);
 	else
-		run_workers(&c, workers < 1 || workers > WORKERS ? 2 : workers, spread);
+		run_workers(&c, workers, spread);
 	sim_secondary_free(c.s);
 	return report(&c, id && *id ? 1 : c.part[0].stores + spread);
 }

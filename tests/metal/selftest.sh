@@ -4,13 +4,14 @@
 # The self-test of what watches firmware in QEMU: the plugin's cuts and counts on
 # firmware that makes every kind of store, and the skip campaign on a toy boot loader
 # that one skipped instruction opens, and on one that none does.
+# The campaigns' programs refuse what they do not understand before they start a machine.
 # Environment: PLUGIN, SKIP (default: below $BUILD/tests/metal), ARM (arm-none-eabi-).
 # Last line: `metal selftest: N passed, 0 failed`.
 set -u
 BUILD=$(cd "${BUILD:-build}" && pwd)
 : "${PLUGIN:=$BUILD/tests/metal/plugin.so}" "${SKIP:=$BUILD/tests/metal/skip}"
 : "${ARM:=arm-none-eabi-}"
-unset ID SECONDS SIZES
+unset ID SECONDS SIZES SLOT JOBS SEED CASE CANARY
 W=$(mktemp -d) || exit 2
 trap 'rm -rf "$W"' EXIT
 trap 'exit 130' INT TERM
@@ -192,6 +193,41 @@ ok "a flash that boots anyway is no campaign"
 	sum="$W/bad" >"$W/out" 2>&1
 [ $? -eq 2 ]
 ok "nor one whose sound image does not boot"
+
+# ---- what is asked for -----------------------------------------------------------------
+
+# refuses LINE VAR=VALUE PROGRAM...: that line alone, status 2, and no machine
+refuses()
+{
+	line=$1
+	shift
+	env PATH="$W/none:$PATH" "$@" >"$W/out" 2>&1
+	[ $? -eq 2 ] && [ "$(cat "$W/out")" = "$line" ]
+	ok "refused: $line"
+}
+
+mkdir "$W/none"
+printf '#!/bin/sh\necho a machine\n' >"$W/none/qemu-system-arm"
+chmod +x "$W/none/qemu-system-arm"
+powercut=$BUILD/tests/metal/powercut
+"${MAKE:-make}" -s --no-print-directory BUILD="$BUILD" "$powercut" >"$W/out" 2>&1
+ok "the power cuts' program is built"
+most='a whole number from 0 to 999999999'
+for bad in abc -5 5x ' 5' +5 0x10 1000000000 99999999999999999999; do
+	refuses "powercut: SECONDS=$bad: $most" SECONDS="$bad" "$powercut" "$PLUGIN"
+	refuses "skip: SECONDS=$bad: $most" SECONDS="$bad" "$SKIP"
+done
+refuses "powercut: SLOT=abc: $most" SLOT=abc "$powercut" "$PLUGIN"
+refuses "powercut: SLOT=-1: $most" SLOT=-1 "$powercut" "$PLUGIN"
+refuses "powercut: SEED=x: $most" SEED=x "$powercut" "$PLUGIN"
+refuses 'powercut: JOBS=0: a whole number from 1 to 8' JOBS=0 "$powercut" "$PLUGIN"
+for bad in foo pages pages: pages:0 pages:1x pages:-1 slots:1 slot17 17; do
+	refuses "powercut: ID=$bad: pages:N or slot:N, the N-th store from 1 on" ID=$bad \
+		"$powercut" "$PLUGIN"
+done
+for bad in abc 3 0 66 '4 x' 4,6 444 '2 4 6 8 10 12 14 16 18'; do
+	refuses "skip: SIZES=$bad: even numbers from 2 to 64, eight at most" SIZES="$bad" "$SKIP"
+done
 
 echo "metal selftest: $passed passed, $failed failed"
 [ $failed -eq 0 ]

@@ -48,6 +48,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/metal/asked.h"
 #include "tests/metal/elf.h"
 #include "tests/metal/gdb.h"
 #include "tests/metal/machine.h"
@@ -474,8 +475,7 @@ static void show_uart(const struct campaign *c)
 
 static int run(struct campaign *c)
 {
-	const char *seconds = getenv("SECONDS");
-	double limit = seconds != NULL ? strtod(seconds, NULL) : 0;
+	double limit = (double)asked_number("SECONDS", 0, 0, ASKED_MOST);
 	double begin = now_s();
 	struct board *board;
 	struct bench b;
@@ -531,30 +531,31 @@ static bool add_kind(struct campaign *c, char *text)
 	return k->flash != NULL && (from == NULL || take_address(c, from, &k->from));
 }
 
-static bool take_sizes(struct campaign *c)
+/* Ends the program for a list that is none. */
+static void take_sizes(struct campaign *c)
 {
-	const char *text = getenv("SIZES");
+	const char *text = getenv("SIZES"), *at = text;
 
 	c->size_count = 0;
-	while (text != NULL && c->size_count < SIZES) {
-		char *end;
-		unsigned long n = strtoul(text, &end, 10);
+	for (; at != NULL && *(at += strspn(at, " ")) != 0; at += strcspn(at, " ")) {
+		size_t len = strcspn(at, " ");
+		char word[3];
+		unsigned long n;
 
-		if (end == text)
-			break;
-		if (n == 0 || n % 2 != 0 || n > 64)
-			return false;
+		snprintf(word, sizeof(word), "%.2s", at);
+		word[len < 2 ? len : 2] = 0;
+		if (len > 2 || c->size_count == SIZES || !asked_digits(word, 2, 64, &n) || n % 2 != 0)
+			asked_refuse("SIZES", text, "even numbers from 2 to 64, eight at most");
 		c->sizes[c->size_count++] = (uint32_t)n;
-		text = end;
 	}
 	if (c->size_count == 0)
 		c->size_count = 1;
-	return true;
 }
 
 static bool take_arguments(struct campaign *c, int argc, char **argv)
 {
 	const char *from = NULL, *stay[STAYS];
+	unsigned long jobs = c->jobs;
 	int opt;
 
 	while ((opt = getopt(argc, argv, "e:p:d:f:s:r:g:q:j:")) != -1) {
@@ -571,13 +572,16 @@ static bool take_arguments(struct campaign *c, int argc, char **argv)
 		case 'r': c->image = optarg; break;
 		case 'g': c->sound = optarg; break;
 		case 'q': c->setup.qemu = optarg; break;
-		case 'j': c->jobs = (unsigned)strtoul(optarg, NULL, 10); break;
+		case 'j':
+			if (!asked_digits(optarg, 1, JOBS, &jobs))
+				return false;
+			c->jobs = (unsigned)jobs;
+			break;
 		default: return false;
 		}
 	}
 	if (c->setup.elf == NULL || c->setup.plugin == NULL || c->dir == NULL || c->image == NULL ||
-	    c->stay_count == 0 || c->jobs == 0 || c->jobs > JOBS || optind == argc ||
-	    !take_sizes(c) || !elf_open(&c->elf, c->setup.elf) ||
+	    c->stay_count == 0 || optind == argc || !elf_open(&c->elf, c->setup.elf) ||
 	    !take_address(c, from, &c->from))
 		return false;
 	for (size_t i = 0; i < c->stay_count; i++)
@@ -593,6 +597,8 @@ int main(int argc, char **argv)
 {
 	static struct campaign c = { .setup.qemu = "qemu-system-arm", .jobs = 2 };
 
+	(void)asked_number("SECONDS", 0, 0, ASKED_MOST);
+	take_sizes(&c);
 	if (!take_arguments(&c, argc, argv)) {
 		fprintf(stderr, "usage: skip -e LOADER.elf -p PLUGIN -d WORKDIR -f FROM -s STAY "
 		                "-r START:LEN [-g SOUND] [-q QEMU] [-j JOBS] KIND[@FROM]=FLASH...\n");
