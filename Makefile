@@ -366,7 +366,7 @@ instructions: packages sodium
 # A figure must not be that of an object whose header has changed since.
 -include $(shell [ -d $(MCU) ] && find $(MCU) -name '*.d')
 
-## docs: regenerate docs/standard.md, docs/attacks.md and docs/states.md
+## docs: regenerate docs/standard.md, attacks.md, states.md and the figures of size.md
 docs:
 	@sh tests/check/gendocs.sh
 
