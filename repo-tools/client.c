@@ -4,6 +4,7 @@
  */
 #include "repo-tools/client.h"
 #include "keys/encode.h"
+#include "metadata/check.h"
 #include "metadata/host/build.h"
 
 #include <dirent.h>
@@ -235,12 +236,22 @@ static bool lowest_root(const struct client *c, size_t repo, char ret[TOOL_PATH]
 	return lowest != 0 && find_file(c, repo, name, ret);
 }
 
+/* What provisioning asks of a first Root, for no cycle looks at the keys and roles of a
+ * held one. */
+static enum cot_err judge_root(struct cot_slice body, size_t repo, struct cot_root *ret)
+{
+	enum cot_err err = cot_root_parse(body, &cot_policy_uptane, &cot_crypto_full, ret);
+
+	return err == COT_OK ? cot_check_repository(&ret->head, cot_slice_str(repo_names[repo]),
+	                                            &cot_policy_uptane) : err;
+}
+
 static enum cot_err trust_root(struct client *c, size_t repo, const char *given)
 {
 	struct cot_floor *floor = &c->trust.repo[repo].floor[COT_ROLE_ROOT];
 	struct cot_doc *doc = &c->held.doc[repo][COT_ROLE_ROOT];
 	struct cot_envelope env;
-	struct cot_head head;
+	struct cot_root root;
 	char path[TOOL_PATH];
 	enum cot_err err;
 
@@ -253,10 +264,10 @@ static enum cot_err trust_root(struct client *c, size_t repo, const char *given)
 	if (err == COT_OK)
 		err = cot_envelope_parse(doc->canon, COT_GRAMMAR_OLPC, &env);
 	if (err == COT_OK)
-		err = cot_head_parse(env.body, COT_ROLE_ROOT, &head);
+		err = judge_root(env.body, repo, &root);
 	if (err != COT_OK)
 		return tool_fail(c->t, err, "%s", path);
-	floor->version = head.version;
+	floor->version = root.head.version;
 	floor->held = true;
 	cot_body_digest(env.body, &cot_crypto_full, floor->digest);
 	return COT_OK;

@@ -107,18 +107,25 @@ struct clause {
 	const char *what; /* unless a file was asked for */
 };
 
-static const struct clause clauses[] = {
-	[COT_PHASE_HELD] = { "5.4.1", "first Root" },
-	[COT_PHASE_ROOT] = { "5.4.4.3", "next Root" },
-	[COT_PHASE_TIME] = { "5.4.4.2 step 1", "time" },
-	[COT_PHASE_ROOT_END] = { "5.4.4.3", "Root's expiry" },
-	[COT_PHASE_TIMESTAMP] = { "5.4.4.4", "timestamp" },
-	[COT_PHASE_SNAPSHOT] = { "5.4.4.5", "snapshot" },
-	[COT_PHASE_TARGETS] = { "5.4.4.6", "targets" },
-	[COT_PHASE_DIRECTOR] = { "5.4.4.6 6-8", "orders" },
-	[COT_PHASE_AGREE] = { "5.4.4.2 step 10", "agreement" },
-	[COT_PHASE_COMMIT] = { "5.4.4.2", "end" }
-};
+/* Without a default, so that the compiler misses a phase that has none. */
+static struct clause clause_of(enum cot_phase phase)
+{
+	switch (phase) {
+	case COT_PHASE_HELD: return (struct clause){ "5.4.1", "first Root" };
+	case COT_PHASE_ROOT: return (struct clause){ "5.4.4.3", "next Root" };
+	case COT_PHASE_TIME: return (struct clause){ "5.4.4.2 step 1", "time" };
+	case COT_PHASE_ROOT_END: return (struct clause){ "5.4.4.3", "Root's expiry" };
+	case COT_PHASE_TIMESTAMP: return (struct clause){ "5.4.4.4", "timestamp" };
+	case COT_PHASE_SNAPSHOT: return (struct clause){ "5.4.4.5", "snapshot" };
+	case COT_PHASE_LISTED: return (struct clause){ "5.4.4.5", "listed targets" };
+	case COT_PHASE_TARGETS: return (struct clause){ "5.4.4.6", "targets" };
+	case COT_PHASE_DIRECTOR: return (struct clause){ "5.4.4.6 6-8", "orders" };
+	case COT_PHASE_AGREE: return (struct clause){ "5.4.4.2 step 10", "agreement" };
+	case COT_PHASE_COMMIT:
+	case COT_PHASE_OVER: break;
+	}
+	return (struct clause){ "5.4.4.2", "end" };
+}
 
 static unsigned int count_orders(const struct cot_cycle *c)
 {
@@ -131,6 +138,15 @@ static unsigned int count_orders(const struct cot_cycle *c)
 	while (cot_orders_next(&it, &order) == COT_OK)
 		n++;
 	return n;
+}
+
+/* Which Targets the Snapshot lists: those that are held, or some to be fetched. */
+static void put_listed(const struct watcher *w, const struct cot_cycle *c, char *ret, size_t max)
+{
+	if (c->phase == COT_PHASE_TARGETS)
+		snprintf(ret, max, "version %u, to be fetched", c->expected.version);
+	else
+		put_document(w, c, COT_ROLE_TARGETS, ret, max);
 }
 
 static void put_found(const struct watcher *w, const struct cot_cycle *c, char *ret, size_t max)
@@ -161,6 +177,9 @@ static void put_found(const struct watcher *w, const struct cot_cycle *c, char *
 	case COT_PHASE_SNAPSHOT:
 		put_document(w, c, COT_ROLE_SNAPSHOT, ret, max);
 		break;
+	case COT_PHASE_LISTED:
+		put_listed(w, c, ret, max);
+		break;
 	case COT_PHASE_TARGETS:
 		put_document(w, c, COT_ROLE_TARGETS, ret, max);
 		break;
@@ -175,7 +194,6 @@ static void put_found(const struct watcher *w, const struct cot_cycle *c, char *
 		break;
 	case COT_PHASE_COMMIT:
 	case COT_PHASE_OVER:
-	default:
 		snprintf(ret, max, c->replaced[0] == 0 && c->replaced[1] == 0
 		         ? "nothing is new" : "everything above becomes trusted at once");
 		break;
@@ -191,28 +209,43 @@ static void tell_root_step(struct watcher *w, const struct cot_cycle *c)
 	put_tally(own, sizeof(own), &c->given, &c->candidate, COT_ROLE_ROOT);
 	snprintf(found, sizeof(found), "%s by version %u's keys, %s by its own; trusted now", old,
 	         c->root[w->repo].head.version, own);
-	line(w, clauses[COT_PHASE_ROOT].number, w->name, found);
+	line(w, clause_of(COT_PHASE_ROOT).number, w->name, found);
 	w->name[0] = 0;
+}
+
+static void tell_phase(struct watcher *w, const struct cot_cycle *c, enum cot_err err)
+{
+	const struct clause clause = clause_of(w->phase);
+	char found[300];
+
+	if (err != COT_OK)
+		put_outcome(found, sizeof(found), err, "");
+	else
+		put_found(w, c, found, sizeof(found));
+	line(w, clause.number, w->name[0] ? w->name : clause.what, found);
+	w->name[0] = 0;
+}
+
+/* What is held of all repositories is looked at in one phase, and last of all whether
+ * they share a key: that is the last one's fault, each by itself is good. */
+static void tell_held(struct watcher *w, const struct cot_cycle *c, enum cot_err err)
+{
+	uint8_t count = (uint8_t)c->config->repo_count;
+	uint8_t last = err == COT_OK || err == COT_E_KEY_SHARED ? (uint8_t)(count - 1) : c->repo;
+
+	for (w->repo = 0; w->repo < last; w->repo++)
+		tell_phase(w, c, COT_OK);
+	tell_phase(w, c, err);
 }
 
 static void leave_phase(struct watcher *w, const struct cot_cycle *c)
 {
-	const struct cot_verdict *v = cot_cycle_verdict(c);
-	bool refused = c->phase == COT_PHASE_OVER && v->err != COT_OK;
-	char found[300];
+	enum cot_err err = c->phase == COT_PHASE_OVER ? cot_cycle_verdict(c)->err : COT_OK;
 
-	/* What is held of both repositories is looked at in one phase. */
-	if (w->phase == COT_PHASE_HELD && !refused && w->repo > 0) {
-		w->repo = 0;
-		leave_phase(w, c);
-		w->repo = 1;
-	}
-	if (refused)
-		put_outcome(found, sizeof(found), v->err, "");
+	if (w->phase == COT_PHASE_HELD)
+		tell_held(w, c, err);
 	else
-		put_found(w, c, found, sizeof(found));
-	line(w, clauses[w->phase].number, w->name[0] ? w->name : clauses[w->phase].what, found);
-	w->name[0] = 0;
+		tell_phase(w, c, err);
 }
 
 /* Called before each step of the cycle and after the last one. */
@@ -226,7 +259,8 @@ static void watch(void *arg, const struct cot_cycle *c, const struct cot_need *n
 	} else if (c->phase == COT_PHASE_ROOT && need->kind == COT_NEED_COMMIT) {
 		tell_root_step(w, c);
 	}
-	w->repo = c->repo;
+	if (c->phase != COT_PHASE_OVER)
+		w->repo = c->repo;
 	if (need->kind == COT_NEED_FILE)
 		memcpy(w->name, need->name, sizeof(w->name));
 }
@@ -467,6 +501,8 @@ static enum cot_err run(struct tool *t)
 		s->client.arg = &w;
 		v = client_run(&s->client);
 		err = v.err;
+		if (err != COT_OK)
+			v.repo = w.repo; /* where it was told */
 		if (err == COT_OK && s->client.dir[1][0] != NULL &&
 		    !args_has(&t->args, "metadata-only"))
 			err = check_images(&w, &s->client);

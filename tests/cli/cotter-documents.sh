@@ -221,6 +221,45 @@ accepts "verify: from two Roots" "^verdict: ok" c verify --director "$of" --imag
 	--root-director "$of/1.root.json" --root-image pub/image/1.root.json --vehicle VEH-1 \
 	--explain
 report "verify: that fetches every file" grep -q '^5.4.4.5  *image  *1.snapshot.json' out
+for r in director image; do
+	report "verify: after the first Root of $r" \
+		grep -q "^5.4.1  *$r  *first Root  *version 1, as given, 2 of 2 signatures" out
+	report "verify: names what Snapshot of $r lists" \
+		grep -q "^5.4.4.5  *$r  *listed targets  *version 1, to be fetched" out
+done
+report "verify: each clause has a number" sh -c '! grep -q "(null)" out'
+accepts "verify: of a tree that is trusted already" "^verdict: ok" c verify --director "$of" \
+	--image pub/image --provision primary.json --explain
+report "verify: the listed Targets are those that are held" grep -q \
+	'^5.4.4.5  *director  *listed targets  *the trusted one, version 1' out
+
+# A first Root that no device takes: whoever verifies from it hears so.
+first() {
+	c verify --director "$of" --image pub/image --root-director "$1" \
+		--root-image "${2:-pub/image/1.root.json}" --vehicle VEH-1 --explain
+}
+spoil() {
+	"$BUILD/tests/tools/bad_root" "$1" "$of/1.root.json" keys/dr1 keys/dr2 >"$1.json"
+}
+spoil none
+accepts "first Root: signed anew" "^verdict: ok" first none.json
+while read -r fault word; do
+	spoil "$fault"
+	refuses "first Root: $fault" 10 "$word" first "$fault.json"
+	report "first Root: $fault, and which file" grep -q "$fault.json" err
+done <<-END
+	small-order bad_key
+	foreign-id key_id
+	no-key missing_member
+	image wrong_repository
+END
+"$BUILD/tests/tools/bad_root" shared pub/image/1.root.json keys/ir1 keys/ir2 keys/dr1 >shared.json
+refuses "first Root: a key of the other's" 10 key_shared first "$of/1.root.json" shared.json
+report "first Root: a key of the other's, told of the second" sh -c "grep -q \
+	'^5.4.1  *image  *first Root  *REFUSED' out && grep -q '^5.4.1  *director .* as given' out &&
+	grep -q 'image/root' err"
+"$BUILD/tests/tools/bad_root" shared pub/image/1.root.json keys/ir1 keys/ir2 keys/stray >apart.json
+accepts "first Root: a key of nobody's" "^verdict: ok" first "$of/1.root.json" apart.json
 refuses "verify: for another vehicle" 10 other_vehicle c verify --director "$of" \
 	--image pub/image --root-director "$of/1.root.json" \
 	--root-image pub/image/1.root.json --vehicle VEH-2
