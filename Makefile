@@ -47,6 +47,8 @@ EXTRA_LDFLAGS ?=
 ARM ?= arm-none-eabi-
 MCU_CFLAGS ?= -Os -g
 EXTRA_MCU_CFLAGS ?=
+# A secondary verifies the Director's metadata and has memory for no more.
+MCU_DEFS := -DCOT_MAX_REPOS=1u
 # A campaign's deliberate fault: FAULT_SRC is compiled in place of the source FAULT_OF.
 FAULT_OF ?=
 FAULT_SRC ?=
@@ -123,7 +125,7 @@ all: $(LIBCOTTER) $(PROGRAMS)
 
 # Objects depend on this file, which changes only when compiler or flags do.
 FLAGS_NOW := $(CC) | $(CPPFLAGS) | $(CFLAGS) | $(OWN_CFLAGS) | $(EXTRA_CFLAGS) | $(FAULT_OF) $(FAULT_SRC) | \
-	$(ARM) $(MCU_CFLAGS) $(EXTRA_MCU_CFLAGS)
+	$(ARM) $(MCU_CFLAGS) $(EXTRA_MCU_CFLAGS) $(MCU_DEFS)
 ifneq ($(filter-out help clean uninstall packages,$(or $(MAKECMDGOALS),all)),)
 $(shell mkdir -p $(BUILD); echo '$(subst ','\'',$(FLAGS_NOW))' > $(BUILD)/.flags.now; \
 	cmp -s $(BUILD)/.flags.now $(BUILD)/.flags \
@@ -191,7 +193,7 @@ MCU_CPU_m3 := cortex-m3
 MCU_CPU_m0plus := cortex-m0plus
 MCU_OWN := -std=gnu11 -mthumb -ffreestanding -ffunction-sections -fdata-sections -fno-common \
 	-fstack-usage -fcallgraph-info=su,da -I. -I$(SODIUM)/include -DSODIUM_STATIC=1 \
-	-DCOT_MAX_REPOS=1u
+	$(MCU_DEFS)
 MCU_LINK := -mthumb -nostartfiles --specs=nano.specs -Wl,--gc-sections -Wl,--no-warn-rwx-segments
 LOADER_SRC := $(FREE_SRC) keys/crypto/sodium.c $(filter-out $(MPS2)/sign_%,$(call src,$(MPS2)/*.c))
 LOADER_SRC_ed25519 := $(wildcard $(MPS2)/sign_ed25519.c keys/crypto/report_ed25519.c)

@@ -159,7 +159,8 @@ enum cot_err cot_check_order_limits(struct cot_orders_seen *seen, const struct c
 }
 
 /* Marks a name, and says whether one like it was marked before: only then can it have
- * stood before.  FNV-1a, of which the upper ten bits count. */
+ * stood before.  FNV-1a, mixed once more because serials differ in their last characters;
+ * the upper ten bits count. */
 static bool mark_name(struct cot_orders_seen *seen, struct cot_slice name)
 {
 	uint32_t h = 2166136261u, bit, *word;
@@ -168,6 +169,7 @@ static bool mark_name(struct cot_orders_seen *seen, struct cot_slice name)
 
 	for (i = 0; i < name.len; i++)
 		h = (h ^ name.ptr[i]) * 16777619u;
+	h = (h ^ h >> 15) * 0x85EBCA6Bu;
 	bit = 1u << (h >> 22 & 31u);
 	word = &seen->names[h >> 27];
 	before = (*word & bit) != 0;

@@ -11,6 +11,9 @@
 
 static const char *const repo_names[] = { "director", "image" };
 
+_Static_assert(COT_MAX_REPOS >= 1 && COT_MAX_REPOS <= sizeof(repo_names) / sizeof(repo_names[0]),
+               "each repository has a name");
+
 /* ---- ECUs ------------------------------------------------------------------------ */
 
 /* image {filepath, hashes, length}: what the ECU left the factory with. */

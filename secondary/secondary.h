@@ -28,9 +28,10 @@
  *
  * Nothing blocks: a call does at most one page erase, one KiB of hashing or one
  * signature check; cot_sec_boot alone runs to its end, feeding the watchdog.
- * One thread only.  The caller owns the node, 5.5 KB on a 32-bit part, and
- * all that the port points to.  A request need not outlive the call that
- * it is given to.
+ * One thread only.  The caller owns the node, 5.5 KB on a 32-bit part when
+ * built for one repository (keys/limits.h), 7 KB when built for two, and all
+ * that the port points to.  A request need not outlive the call that it is given
+ * to.
  *
  * Source: Uptane 5.4.3 (what a Secondary does), 5.4.4.1 (partial verification),
  * ISO 14229-1 for the services.  docs/link.md has the bytes and docs/records.md
