@@ -16,6 +16,8 @@
 set -u
 : "${BUILD:=build}" "${ARM:=arm-none-eabi-}" "${QEMU:=qemu-system-arm}" "${MCU_CFLAGS:=-Os -g}"
 . tests/relink.sh
+. tests/asked.sh
+asked_one_of CANARY 1
 work=$BUILD/size
 mcu=$BUILD/mcu
 rows=$work/rows.tsv
@@ -212,7 +214,7 @@ for tool in "${ARM}gcc" "$QEMU"; do
 	command -v "$tool" >/dev/null || skip "there is no $tool here (see make packages)"
 done
 [ -d "$mcu/m3/obj" ] || skip "no firmware below $mcu (libsodium's source: set SODIUM_SRC)"
-rm -rf "$work"
+afresh "$work"
 mkdir -p "$work/tmp" "$work/obj/secondary/ports" || exit 1
 : >"$rows"
 # shellcheck disable=SC2086

@@ -145,7 +145,7 @@ program()
 	chmod +x "$tmp/bin/$1"
 }
 
-for c in attacks mutants powercut killpoints metal-powercut skip vectors fuzz bench \
+for c in attacks mutants powercut killpoints metal-powercut size skip vectors fuzz bench \
 	metal/instructions check/sanitize check/freestanding; do
 	for bad in 0 hash; do
 		refuses "${c##*/}: CANARY=$bad is not known; known: 1" CANARY="$bad" sh tests/$c.sh
