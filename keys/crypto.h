@@ -51,7 +51,13 @@ struct cot_crypto {
 	/* Does sig sign msg under key?  sig is decoded: 64 bytes for Ed25519,
 	 * strict DER for P-256 (already checked by the caller).  COT_OK,
 	 * COT_E_SIGNATURE, COT_E_SCHEME, or COT_PENDING: an engine is at
-	 * work, call again with the same arguments. */
+	 * work, call again with the same arguments.
+	 *
+	 * Must not rely on key_check having passed this key: a Root is checked
+	 * once, when it is accepted, and its keys of schemes that the table did
+	 * not know then were left out.  A table that has learned one since meets
+	 * them here first; a key that is malformed, or that anyone can sign
+	 * for, must not make a signature good. */
 	enum cot_err (*verify)(enum cot_scheme scheme, struct cot_slice key,
 	                       struct cot_slice sig, struct cot_slice msg);
 };

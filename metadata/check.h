@@ -93,7 +93,13 @@ COT_MUST_CHECK enum cot_err cot_check_order_limits(struct cot_orders_seen *seen,
                                                    const struct cot_ordered *order);
 
 /* F5.7, PV7: none of the orders before it in the Director's Targets is for the same
- * ECU.  COT_E_ECU_DUPLICATE. */
+ * ECU.  COT_E_ECU_DUPLICATE.
+ *
+ * A name whose bit is free costs its hash.  One whose bit is taken costs a reading of the
+ * text up to itself: of COT_MAX_ORDERS serials that count up some thirty do.  Names that
+ * were chosen to share one bit do all, COT_MAX_ORDERS readings in the cycle step that asks,
+ * and nothing here prevents it: such a document needs the Director's Targets keys, whose
+ * quorum was counted before. */
 COT_MUST_CHECK enum cot_err cot_check_no_ecu_twice(struct cot_orders_seen *seen,
                                                    const struct cot_targets *director,
                                                    const struct cot_ordered *order);

@@ -11,8 +11,9 @@
  *   cot_cycle_init(&c, &config, &trust, &held);
  *   while (cot_cycle_need(&c, &need), need.kind != COT_NEED_NOTHING) {
  *     COT_NEED_WORK    cot_cycle_step: at most one signature check, the check
- *                      of one key or role of a Root, or 1 KiB of hashing,
- *                      then look again
+ *                      of one key or role of a Root, 1 KiB of hashing, or a
+ *                      look at all orders (cot_check_no_ecu_twice has the
+ *                      bound), then look again
  *     COT_NEED_FILE    bring `name` of `repo`, at most max_len bytes, and call
  *                      cot_cycle_give, cot_cycle_absent (a definite not-there:
  *                      404, 410) or cot_cycle_failed (anything else)
@@ -73,7 +74,12 @@ struct cot_cycle_config {
 };
 
 /* The trusted documents that go with the trust, as kept; an empty canon where
- * the floor is not held.  They are verified again before they are used. */
+ * the floor is not held.  Before it is used each is compared with the digest in its
+ * floor, and all but Targets are held to the quorum of the held Root.
+ *
+ * Precondition: a held Root was accepted by cot_root_parse or by a cycle; its keys and
+ * roles are not checked again.  Whoever makes a floor from a Root calls
+ * cot_root_parse first (cot_provision_trust does). */
 struct cot_held {
 	struct cot_doc doc[COT_MAX_REPOS][COT_ROLE_COUNT];
 };
@@ -154,6 +160,8 @@ struct cot_cycle {
 	bool unchanged[COT_MAX_REPOS]; /* the held Snapshot is still the current one */
 };
 
+/* trust and held are copied, the documents themselves are not; see cot_held for what must
+ * be true of a held Root. */
 void cot_cycle_init(struct cot_cycle *c, const struct cot_cycle_config *config,
                     const struct cot_trust *trust, const struct cot_held *held);
 

@@ -44,6 +44,7 @@ static void provision_root(struct sim_client *c, unsigned repo)
 	json_t *root = sim_signed(c->world, repo, COT_ROLE_ROOT);
 	json_int_t version = json_integer_value(json_object_get(root, "version"));
 	struct cot_envelope env;
+	struct cot_root parsed;
 	struct sim_file *file;
 	char name[80];
 
@@ -52,6 +53,7 @@ static void provision_root(struct sim_client *c, unsigned repo)
 	need_ok(file != NULL);
 	*doc = doc_of(copy_of(cot_slice(file->bytes, file->len)), file->len);
 	need_ok(cot_envelope_split(doc->canon, &env) == COT_OK);
+	need_ok(cot_root_parse(env.body, &c->policy, &c->crypto, &parsed) == COT_OK);
 	floor->version = (uint32_t)version;
 	floor->held = true;
 	cot_body_digest(env.body, &c->crypto, floor->digest);

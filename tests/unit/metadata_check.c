@@ -282,6 +282,48 @@ static void ecu_twice(void **state)
 	end(&d);
 }
 
+/* Names of a series, as fleets have them: each is marked, and where its bit is free, which
+ * is nearly always, the document is not walked again. */
+static unsigned bits_taken(const struct director *d)
+{
+	struct cot_orders_seen seen;
+	struct cot_order_iter it;
+	unsigned count = 0, i;
+
+	memset(&seen, 0, sizeof(seen));
+	assert_int_equal(cot_orders_begin(&d->targets, &it), COT_OK);
+	while (cot_orders_skim(&it) == COT_OK)
+		assert_int_equal(ask(TWICE, d, &seen, &it.ordered, NULL), COT_OK);
+	for (i = 0; i < 32 * sizeof(seen.names) / sizeof(seen.names[0]); i++)
+		count += seen.names[i / 32] >> i % 32 & 1u;
+	return count;
+}
+
+static void names_of_a_series(void **state)
+{
+	static const char *const before[] = { "ECU-", "00000", "VIN123456789-" };
+	struct director d;
+	json_t *ecus;
+	char name[32];
+	unsigned shape, i;
+
+	(void)state;
+	for (shape = 0; shape < 3; shape++) {
+		begin(&d);
+		json_object_del(entries(&d), "b-2.bin");
+		ecus = json_object_get(json_object_get(json_object_get(entries(&d), "a-2.bin"),
+		                                       "custom"), "ecuIdentifiers");
+		json_object_clear(ecus);
+		for (i = 0; i < 100; i++) {
+			snprintf(name, sizeof(name), "%s%03u", before[shape], i);
+			json_object_set_new(ecus, name, json_pack("{s:s}", "hardwareId", "hw-a"));
+		}
+		parse(&d);
+		assert_in_range(bits_taken(&d), 90, 100);
+		end(&d);
+	}
+}
+
 static void ecus_known(void **state)
 {
 	struct director d;
@@ -370,6 +412,7 @@ int main(void)
 		cmocka_unit_test(listed_files),
 		cmocka_unit_test(delegation),
 		cmocka_unit_test(ecu_twice),
+		cmocka_unit_test(names_of_a_series),
 		cmocka_unit_test(ecus_known),
 		cmocka_unit_test(orders_fit),
 		cmocka_unit_test(order_limits),
