@@ -174,7 +174,8 @@ enum cot_err cot_json_member(struct cot_slice object, const char *name, struct c
 	return cot_json_find(object, cot_slice_str(name), ret);
 }
 
-/* Mostly the first byte decides; measuring the text first would look at all of it. */
+/* As cot_slice_is, but in place: a call for each name of each member is 0.2 % of all
+ * instructions of a verification on the M3. */
 static bool is_named(struct cot_slice name, const char *text)
 {
 	size_t i;
