@@ -21,7 +21,7 @@
 #include <cmocka.h>
 
 #define METAL_FLASH_USED (MPS2_AT_SEED + MPS2_SEED_LEN)
-#define STEP_MS 120000
+#define STEP_MS 300000
 #define QUIET_MS 300 /* for a request whose answer is suppressed */
 /* Nothing is lost on this line but what a reset swallows: a request is repeated soon only
  * after one, and never so often that copies of it pile up before a slow machine.  A copy of

@@ -18,7 +18,7 @@
  * Environment: LOADER (ELF file; default $BUILD/mcu/m3/loader-ed25519.elf), APPS
  * (folder of app-*.bin; default $BUILD/mcu/m3), STEADY (default
  * $BUILD/tests/metal/steady.so; steady.sh makes it).  Files lie in a folder of their own
- * below TMPDIR and are removed by sim_secondary_free.  No step sleeps; each has two
+ * below TMPDIR and are removed by sim_secondary_free.  No step sleeps; each has five
  * minutes at most, of which it needs seconds unless the host is busy, then the test fails
  * and shows the console.
  */

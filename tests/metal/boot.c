@@ -50,7 +50,7 @@ static void heals(struct metal_bench *b, const char *name, uint64_t counter)
 	assert_true(sim_secondary_runs(b->s, name));
 }
 
-#define HEAR_MS 120000 /* seconds, unless the host is busy */
+#define HEAR_MS 300000 /* seconds, unless the host is busy */
 #define CRASHED "stays in the loader: three crashes in a row\n"
 
 /* ---- trials ------------------------------------------------------------------------------- */

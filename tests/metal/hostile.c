@@ -22,7 +22,7 @@
 
 #include <cmocka.h>
 
-#define STEP_MS 60000
+#define STEP_MS 120000
 #define LISTEN_MS 100
 #define RAM MPS2_APP_RAM
 #define RAM_END (MPS2_APP_RAM + MPS2_APP_RAM_LEN)
